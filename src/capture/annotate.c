@@ -35,6 +35,7 @@ static const struct field config_fields[] = {
     {"specs", FIELD_SPECS, 0, 0, NULL, false, false},
     FIELD(session_config, automatic, "automatic", FIELD_BOOL),
     OPTIONAL_FIELD(session_config, first_compares, "first_compares", FIELD_BOOL),
+    OPTIONAL_FIELD(session_config, controls, "controls", FIELD_UNSIGNED),
     {"port_lists", FIELD_PORT_LISTS, 0, 0, NULL, true, false},
     OPTIONAL_FIELD(session_config, strategy, "purpose", FIELD_STRATEGY),
     OLDER_FIELD(session_config, strategy, "diagnose", FIELD_DIAGNOSE),
@@ -185,6 +186,9 @@ void annotate_note(struct strbuf *out, const struct frame_note *note, const stru
         probe_spec_format(spec, text);
         add_matched(out, note, text);
         break;
+    case FRAME_CONNECTION:
+        strbuf_addf(out, "connection: %s", note->reason);
+        break;
     case FRAME_STRAY:
         strbuf_addf(out, "stray: %s", note->reason ? note->reason : "not ours");
         break;
@@ -199,7 +203,7 @@ void annotate_note(struct strbuf *out, const struct frame_note *note, const stru
 static enum annotation run_read(struct words words, struct annotations *seen, struct saved_run *saved)
 {
     struct run_record record = {0};
-    bool whole = fields_read(words, run_fields, &record);
+    bool whole = fields_read(words, run_fields, NULL, &record);
     if (record.format > ANNOTATION_FORMAT) {
         seen->newer_format = record.format;
         return ANNOTATION_NEWER;
@@ -217,7 +221,7 @@ static enum annotation run_read(struct words words, struct annotations *seen, st
 static enum annotation config_read(struct words words, struct annotations *seen, struct saved_run *saved)
 {
     struct session_config config = {.strategy = strategies[0]};
-    if (!fields_read(words, config_fields, &config))
+    if (!fields_read(words, config_fields, &saved->names, &config))
         return ANNOTATION_DAMAGED;
     if (config.confidence < 1000)
         config.confidence *= 1000;
@@ -229,7 +233,8 @@ static enum annotation config_read(struct words words, struct annotations *seen,
 static enum annotation flow_read(struct words words, struct annotations *seen, struct saved_run *saved)
 {
     struct flow_record record = {0};
-    if (!fields_read(words, flow_fields, &record) || record.index >= SPECS_MOST || record.flow.coding >= CODINGS)
+    if (!fields_read(words, flow_fields, &saved->names, &record) || record.index >= SPECS_MOST ||
+        record.flow.coding >= CODINGS)
         return ANNOTATION_DAMAGED;
     saved->flows[record.index] = record.flow;
     seen->flows |= UINT32_C(1) << record.index;
@@ -245,7 +250,7 @@ static bool is_stamp(nstime time)
 static enum annotation claim_read(struct words words, const struct saved_run *saved, struct session_claim *claim)
 {
     *claim = (struct session_claim){0};
-    if (!fields_read(words, claim_fields, claim))
+    if (!fields_read(words, claim_fields, NULL, claim))
         return ANNOTATION_DAMAGED;
     bool sound = claim->trace < session_config_traces(&saved->config) && claim->serial > 0 &&
                  claim->serial <= FLOW_SERIALS_MOST && claim->ttl > 0 && is_stamp(claim->at) && claim->send_errno >= 0;
@@ -255,7 +260,7 @@ static enum annotation claim_read(struct words words, const struct saved_run *sa
 static enum annotation end_read(struct words words, struct saved_run *saved)
 {
     struct end_record record = {0};
-    if (!fields_read(words, end_fields, &record))
+    if (!fields_read(words, end_fields, NULL, &record))
         return ANNOTATION_DAMAGED;
     if (record.ended_at != NSTIME_NONE && !is_stamp(record.ended_at))
         return ANNOTATION_DAMAGED;

@@ -29,6 +29,15 @@
 
 #define CLASSIC_RECORD_BYTES 16 /* of a record's header */
 
+/* Interfaces of a capture of several points. Unit: interfaces. Source: a point has one link type, hardly ever two.
+ * Effect: frames of further link types are left out. */
+#define POINT_INTERFACES_MOST 32
+
+struct point_interface {
+    unsigned point;
+    uint16_t linktype;
+};
+
 struct dump {
     FILE *file;                 /* owned; NULL after a failed write */
     pcap_t *classic;            /* set for a classic pcap, which libpcap writes */
@@ -39,10 +48,12 @@ struct dump {
     uint64_t bytes, bytes_most; /* written so far; most that frames and claims may fill, 0: no limit */
     uint64_t left_out;          /* frames beyond it */
     bool is_full;
-    off_t room_at;             /* where the room for the verdicts is in the file */
-    size_t room_bytes;         /* 0: there is none */
-    int failed_errno;          /* 0: no write has failed */
-    const char *path;          /* for messages; borrowed */
+    off_t room_at;     /* where the room for the verdicts is in the file */
+    size_t room_bytes; /* 0: there is none */
+    int failed_errno;  /* 0: no write has failed */
+    const char *path;  /* for messages; borrowed */
+    struct point_interface interfaces[POINT_INTERFACES_MOST];
+    unsigned interface_count;  /* of a capture of several points */
     char buffer[BUFFER_BYTES]; /* for stdio, so that it needs no fstat() or malloc() after privileges are dropped */
 };
 
@@ -202,18 +213,28 @@ static void fill_room(struct dump *dump, const char *text)
         dump_fail(dump, errno);
 }
 
-static void write_section(struct dump *dump, const struct dump_run *run, const struct session *session)
+static void begin_section(struct dump *dump)
 {
-    static const char application[] = "hopsonde " PACKAGE_VERSION;
-    const struct session_config *config = session_config(session);
     pcapng_begin(&dump->block, BLOCK_SECTION);
     pcapng_add_u32(&dump->block, PCAPNG_BYTE_ORDER);
     pcapng_add_u16(&dump->block, 1); /* version 1.0 */
     pcapng_add_u16(&dump->block, 0);
     pcapng_add_u64(&dump->block, UINT64_MAX); /* section length: unspecified */
+}
+
+static void add_application(struct dump *dump)
+{
+    static const char application[] = "hopsonde " PACKAGE_VERSION;
+    pcapng_add_option(&dump->block, OPTION_SECTION_APPLICATION, application, strlen(application));
+}
+
+static void write_section(struct dump *dump, const struct dump_run *run, const struct session *session)
+{
+    const struct session_config *config = session_config(session);
+    begin_section(dump);
     if (run->verdict_bytes)
         add_room(dump, run->verdict_bytes);
-    pcapng_add_option(&dump->block, OPTION_SECTION_APPLICATION, application, strlen(application));
+    add_application(dump);
     annotate_run(&dump->text, run);
     add_comment(dump);
     annotate_config(&dump->text, config);
@@ -226,15 +247,16 @@ static void write_section(struct dump *dump, const struct dump_run *run, const s
     write_block(dump);
 }
 
-static void write_interface(struct dump *dump, const struct dump_run *run)
+/* `name` may be NULL. */
+static void write_interface(struct dump *dump, uint16_t linktype, const char *name)
 {
     static const uint8_t nanoseconds = 9;
     pcapng_begin(&dump->block, BLOCK_INTERFACE);
-    pcapng_add_u16(&dump->block, run->linktype);
+    pcapng_add_u16(&dump->block, linktype);
     pcapng_add_u16(&dump->block, 0);
     pcapng_add_u32(&dump->block, SNAPLEN);
-    if (run->interface)
-        pcapng_add_option(&dump->block, OPTION_INTERFACE_NAME, run->interface, strlen(run->interface));
+    if (name)
+        pcapng_add_option(&dump->block, OPTION_INTERFACE_NAME, name, strlen(name));
     pcapng_add_option(&dump->block, OPTION_INTERFACE_RESOLUTION, &nanoseconds, sizeof nanoseconds);
     pcapng_end(&dump->block);
     write_block(dump);
@@ -255,19 +277,23 @@ static void begin_classic(struct dump *dump, uint16_t linktype)
     }
 }
 
+/* False: there is nothing to write to. */
+static bool empty_file(struct dump *dump)
+{
+    if (dump->file && ftruncate(fileno(dump->file), 0) != 0 && errno != EINVAL) /* EINVAL: a pipe or a device */
+        dump_fail(dump, errno);
+    return dump->file != NULL;
+}
+
 void dump_begin(struct dump *dump, const struct dump_run *run, const struct session *session)
 {
-    if (!dump->file)
+    if (!empty_file(dump))
         return;
-    if (ftruncate(fileno(dump->file), 0) != 0 && errno != EINVAL) { /* EINVAL: a pipe or a device */
-        dump_fail(dump, errno);
-        return;
-    }
     if (dump->is_classic) {
         begin_classic(dump, run->linktype);
     } else {
         write_section(dump, run, session);
-        write_interface(dump, run);
+        write_interface(dump, run->linktype, run->interface);
     }
     dump->begun = true;
     dump_flush(dump);
@@ -302,11 +328,10 @@ static struct probe_spec spec_of_note(const struct frame_note *note, const struc
     return probe ? trace_probe_spec(trace, probe) : trace->flow.spec;
 }
 
-static void write_packet(struct dump *dump, const struct frame *frame, uint32_t captured, const struct frame_note *note,
-                         const struct session *session)
+static void begin_packet(struct dump *dump, const struct frame *frame, uint32_t captured, uint32_t interface)
 {
     pcapng_begin(&dump->block, BLOCK_PACKET);
-    pcapng_add_u32(&dump->block, 0);
+    pcapng_add_u32(&dump->block, interface);
     pcapng_add_time(&dump->block, frame->time);
     pcapng_add_u32(&dump->block, captured);
     pcapng_add_u32(&dump->block, frame->length);
@@ -314,6 +339,17 @@ static void write_packet(struct dump *dump, const struct frame *frame, uint32_t 
     uint32_t flags = direction_flags(frame);
     if (flags)
         pcapng_add_option(&dump->block, OPTION_PACKET_FLAGS, &flags, sizeof flags);
+}
+
+static uint32_t captured_bytes(const struct frame *frame)
+{
+    return frame->captured < SNAPLEN ? frame->captured : SNAPLEN;
+}
+
+static void write_packet(struct dump *dump, const struct frame *frame, const struct frame_note *note,
+                         const struct session *session)
+{
+    begin_packet(dump, frame, captured_bytes(frame), 0);
     if (note) {
         bool matched = note->role == FRAME_PROBE || note->role == FRAME_REPLY;
         struct probe_spec spec = {0};
@@ -334,11 +370,11 @@ uint64_t dump_frame(struct dump *dump, const struct frame *frame, const struct f
 {
     if (!dump->file || (note && note->is_excess))
         return 0;
-    uint32_t captured = frame->captured < SNAPLEN ? frame->captured : SNAPLEN;
+    uint32_t captured = captured_bytes(frame);
     if (dump->is_classic && has_room(dump, CLASSIC_RECORD_BYTES + captured))
         write_classic(dump, frame, captured);
     else if (!dump->is_classic && !dump->is_full)
-        write_packet(dump, frame, captured, note, session);
+        write_packet(dump, frame, note, session);
     dump->left_out += dump->is_full;
     if (!dump->file || dump->is_full)
         return 0;
@@ -404,13 +440,8 @@ static void close_file(struct dump *dump)
     }
 }
 
-enum status dump_close(struct dump *dump, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel,
-                       struct err *err)
+static enum status end_file(struct dump *dump, struct err *err)
 {
-    if (dump->file && dump->begun && !dump->is_classic) {
-        annotate_end(&dump->text, end, ended_at, dropped_by_kernel);
-        write_statistics(dump, ended_at, &dropped_by_kernel);
-    }
     dump_flush(dump);
     close_file(dump);
     bool failed = dump_failed(dump, err);
@@ -422,6 +453,16 @@ enum status dump_close(struct dump *dump, enum session_end end, nstime ended_at,
     return failed ? STATUS_SYSTEM : STATUS_OK;
 }
 
+enum status dump_close(struct dump *dump, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel,
+                       struct err *err)
+{
+    if (dump->file && dump->begun && !dump->is_classic) {
+        annotate_end(&dump->text, end, ended_at, dropped_by_kernel);
+        write_statistics(dump, ended_at, &dropped_by_kernel);
+    }
+    return end_file(dump, err);
+}
+
 bool dump_failed(const struct dump *dump, struct err *err)
 {
     if (!dump->failed_errno)
@@ -429,4 +470,47 @@ bool dump_failed(const struct dump *dump, struct err *err)
     err_set(err, STATUS_SYSTEM, "%s: cannot save the capture: %s (%s; the report is complete)", dump->path,
             strerror(dump->failed_errno), err_write_remedy(dump->failed_errno));
     return true;
+}
+
+/* --- several points --- */
+
+void dump_begin_points(struct dump *dump)
+{
+    if (!empty_file(dump))
+        return;
+    begin_section(dump);
+    add_application(dump);
+    pcapng_end(&dump->block);
+    write_block(dump);
+}
+
+/* The interface for frames of this link type, described in the file. POINT_INTERFACES_MOST: there is no room. */
+static unsigned point_interface(struct dump *dump, unsigned point, const char *name, uint16_t linktype)
+{
+    unsigned i = 0;
+    while (i < dump->interface_count &&
+           (dump->interfaces[i].point != point || dump->interfaces[i].linktype != linktype))
+        i++;
+    if (i == dump->interface_count && i < POINT_INTERFACES_MOST) {
+        dump->interfaces[dump->interface_count++] = (struct point_interface){point, linktype};
+        write_interface(dump, linktype, name);
+    }
+    return i;
+}
+
+void dump_point_frame(struct dump *dump, unsigned point, const char *name, const struct frame *frame,
+                      const char *comment)
+{
+    unsigned interface = point_interface(dump, point, name, frame->linktype);
+    if (!dump->file || interface == POINT_INTERFACES_MOST)
+        return;
+    begin_packet(dump, frame, captured_bytes(frame), interface);
+    pcapng_add_comment(&dump->block, comment);
+    pcapng_end(&dump->block);
+    write_block(dump);
+}
+
+enum status dump_close_points(struct dump *dump, struct err *err)
+{
+    return end_file(dump, err);
 }

@@ -11,6 +11,8 @@
  * - names and other facts about addresses, in name resolution blocks (name_block.h);
  * - the end reason and the counters, in a last statistics block.
  *
+ * A capture of several points holds their frames and comments alone.
+ *
  * A name that ends in ".pcap" gives a classic nanosecond pcap with the frames only.
  *
  * The first failed write (a full disk) closes the file. dump_failed() then reports it, and later calls do nothing. */
@@ -58,6 +60,15 @@ void dump_about(struct dump *dump, const struct address_book *book);
 /* Writes the verdicts, lines of text, at `at`. Call it once, after the last frame. Text without room is cut at a line.
  */
 void dump_verdicts(struct dump *dump, const char *text, nstime at);
+/* A capture of several capture points, in place of that of a run: pcapng, an interface for each point, and a comment on
+ * each frame. It has no session, and dump_close_points() ends it. */
+void dump_begin_points(struct dump *dump);
+/* Writes a frame that `point` captured, with its time and a comment for people. Points count from 0, and `name` is the
+ * point's. A point with frames of several link types has an interface of the same name for each. */
+void dump_point_frame(struct dump *dump, unsigned point, const char *name, const struct frame *frame,
+                      const char *comment);
+/* Flushes, closes and frees. STATUS_SYSTEM if any write failed; `err` holds the cause. */
+enum status dump_close_points(struct dump *dump, struct err *err);
 /* Flushes to the system, so that the file is readable up to here if the run is killed. Call it while no frames
  * arrive. A full disk shows here. */
 void dump_flush(struct dump *dump);

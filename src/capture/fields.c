@@ -292,7 +292,7 @@ static bool word_read(const char *text, const char *const *words, void *member, 
 
 /* Reads a spec as probe_spec_format() writes it. Ports and protocols are numbers, so a file cannot cause name
  * lookups. */
-static bool spec_read(const char *text, struct probe_spec *out)
+static bool spec_read(const char *text, struct probe_names *names, struct probe_spec *out)
 {
     const char *slash = strchr(text, '/');
     if (slash) {
@@ -300,15 +300,15 @@ static bool spec_read(const char *text, struct probe_spec *out)
         if (after && after != ':')
             return false;
     }
-    return probe_spec_parse(text, out, NULL) == STATUS_OK;
+    return probe_spec_parse(text, out, NULL) == STATUS_OK && probe_names_keep(names, out);
 }
 
-static bool specs_read(char *text, struct session_config *config)
+static bool specs_read(char *text, struct probe_names *names, struct session_config *config)
 {
     config->spec_count = 0;
     char *rest = text;
     for (char *spec; (spec = strsep(&rest, ","));) {
-        if (config->spec_count == SPECS_MOST || !spec_read(spec, &config->specs[config->spec_count]))
+        if (config->spec_count == SPECS_MOST || !spec_read(spec, names, &config->specs[config->spec_count]))
             return false;
         config->spec_count++;
     }
@@ -346,7 +346,7 @@ static bool text_read(const char *text, char *member, size_t bytes)
     return true;
 }
 
-static bool field_read(const struct field *field, struct words value, void *record)
+static bool field_read(const struct field *field, struct words value, struct probe_names *names, void *record)
 {
     char text[VALUE_BYTES];
     char *member = (char *)record + field->offset;
@@ -366,9 +366,9 @@ static bool field_read(const struct field *field, struct words value, void *reco
     case FIELD_ADDRESS:
         return addr_parse(text, (void *)member);
     case FIELD_SPEC:
-        return spec_read(text, (void *)member);
+        return spec_read(text, names, (void *)member);
     case FIELD_SPECS:
-        return specs_read(text, record);
+        return specs_read(text, names, record);
     case FIELD_PORT_LISTS:
         return port_lists_read(text, record);
     case FIELD_DEGREES:
@@ -382,7 +382,7 @@ static bool field_read(const struct field *field, struct words value, void *reco
     return false;
 }
 
-bool fields_read(struct words words, const struct field *fields, void *record)
+bool fields_read(struct words words, const struct field *fields, struct probe_names *names, void *record)
 {
     uint64_t missing = 0;
     for (unsigned i = 0; fields[i].key; i++)
@@ -397,7 +397,7 @@ bool fields_read(struct words words, const struct field *fields, void *record)
         for (unsigned i = 0; fields[i].key; i++) {
             if (!word_is(key, fields[i].key))
                 continue;
-            if (!field_read(&fields[i], value, record))
+            if (!field_read(&fields[i], value, names, record))
                 return false;
             missing &= ~(UINT64_C(1) << i);
         }

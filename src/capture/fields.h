@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/strbuf.h"
+#include "probe/spec.h"
 
 enum field_kind {
     FIELD_TEXT, /* char array of `bytes` */
@@ -70,7 +71,7 @@ struct words {
 bool fields_begin(const char *text, size_t length, struct words *word, struct words *left);
 bool word_is(struct words word, const char *text);
 /* Reads every key in the table. False if one is missing or has an invalid value. A member without a key keeps its
- * value. */
-bool fields_read(struct words words, const struct field *fields, void *record);
+ * value. `names` will own the names of specs; NULL: the record has no specs. */
+bool fields_read(struct words words, const struct field *fields, struct probe_names *names, void *record);
 
 #endif

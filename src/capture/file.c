@@ -187,6 +187,7 @@ static void file_close(struct wire *wire)
         w->reader->ops->close(w->reader);
     input_close(&w->input);
     capture_file_close(&w->own);
+    probe_names_free(&w->saved.names);
     free(w);
 }
 

@@ -18,7 +18,8 @@ struct saved_run {
     bool present; /* `hopsonde --write` wrote the file and its headers are valid */
     char command[32];
     char interface[64];
-    bool networks, places; /* the run showed AS numbers, places beside addresses */
+    bool networks, places;    /* the run showed AS numbers, places beside addresses */
+    struct probe_names names; /* owned; of the specs of config and flows */
     struct session_config config;
     struct flow flows[SPECS_MOST]; /* template_bytes NULL; config.spec_count of them */
     /* Known at the end of the file only: */

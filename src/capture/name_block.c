@@ -168,7 +168,7 @@ static void read_comment(const char *text, size_t length, struct address_book *b
     struct address_facts said = {0};
     if (!fields_begin(text, length, &word, &words) || !word_is(word, "about"))
         return;
-    if (!fields_read(words, about_fields, &said) || !is_sound(&said))
+    if (!fields_read(words, about_fields, NULL, &said) || !is_sound(&said))
         return;
     struct address_facts *about = entry_of(book, &said.address);
     if (about)

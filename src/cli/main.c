@@ -71,6 +71,7 @@ int main(int argc, char *argv[])
     enum status status = options_parse(argc, argv, environment, &options, &err);
     if (status != STATUS_OK) {
         free(environment);
+        options_free(&options);
         return run_complain(&err);
     }
     fputs(options.hints, stderr);
@@ -87,6 +88,7 @@ int main(int argc, char *argv[])
     if (context.expect_file)
         fclose(context.expect_file);
     strbuf_free(&command_line);
+    options_free(&options);
     free(environment);
     return code;
 }

@@ -37,12 +37,15 @@
  *      LEFT_OUT_MISSES probes drew none. If a router limits its replies, the first hops get the same although no spec
  *      has a reply from them: an earlier run may have spent all their tokens. A path that loses probes gets none of
  *      this.
+ *  11. A spec with a name waits until its control is done: a device that has seen the name may refuse the control,
+ *      too. If the name is stopped where the control passes, both send in turns there, from one source port after the
+ *      other, until the counts reach the required confidence. TURNS_MOST times at most.
  *
  * If a loop is known, a spec that has not left it climbs no further than its end. Rule 3 ends for a spec whose
  * replies show that it loops. Once the budget is spent, no rule sends.
  *
  * retest.c carries out rule 3, divergence.c rule 6, path_end.c rules 4, 5 and 7, silent_protocol.c rule 9, left_out.c
- * rule 10. */
+ * rule 10, name_turns.c rule 11. */
 #include "diagnose/diagnose.h"
 #include "base/minmax.h"
 #include "mtu/mtu_search.h"
@@ -52,6 +55,7 @@
 
 #include "diagnose/divergence.h"
 #include "diagnose/left_out.h"
+#include "diagnose/name_turns.h"
 #include "diagnose/path_end.h"
 #include "diagnose/retest.h"
 #include "diagnose/silent_protocol.h"
@@ -79,6 +83,8 @@ static unsigned open_end_of(const struct session *session, unsigned index)
 static void climb(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
+        if (name_turns_wait(session, i))
+            continue;
         uint8_t end = trace_probe_limit(&session->traces[i]), target_ttl = session_target_ttl(session);
         unsigned reach = end ? end : target_ttl ? target_ttl : uint_min(open_end_of(session, i), session->max_ttl);
         for (unsigned ttl = session->config.first_ttl; ttl <= reach; ttl++)
@@ -119,7 +125,7 @@ static void probe_silent_hops(struct session *session)
 static void want_no_more(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        for (unsigned n = 0; n < 256 * session->traces[i].flow_count; n++) {
+        for (unsigned n = 0; n < 256 * session_rows(session, i); n++) {
             struct wanted *cell = &session->wants[i].cells[n];
             cell->want = cell->want < cell->known ? cell->want : cell->known;
         }
@@ -135,6 +141,8 @@ static bool is_over(const struct session *session)
 
 static void settle_spec(struct session *session, unsigned index, unsigned diverged)
 {
+    if (name_turns_wait(session, index))
+        return;
     if (diverged)
         divergence_probe_all(session, index, diverged);
     else
@@ -167,6 +175,7 @@ static void update(struct session *session)
     retest_update(session, diverged);
     silent_protocol_update(session);
     path_end_probe(session);
+    name_turns_update(session);
     if (!wanted_is_open(session))
         left_out_update(session);
     if (wanted_is_open(session))

@@ -38,7 +38,7 @@ static unsigned split_at(const struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
-        unsigned own = trace->flow_count > 1 ? top_of(trace, 0) : trace->last_router_ttl;
+        unsigned own = session_rows(session, i) > 1 ? top_of(trace, 0) : trace->last_router_ttl;
         if (own < trace->last_router_ttl && silences_of_own(session, trace, own + 1) >= SPLIT_SILENCES)
             return own + 1;
     }
@@ -49,7 +49,7 @@ bool divergence_at_hop(const struct session *session, unsigned ttl)
 {
     const struct addr *first = NULL;
     for (unsigned i = 0; i < session->trace_count; i++)
-        for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+        for (unsigned k = 0; k < session_rows(session, i); k++) {
             const struct addr *router = trace_flow_router(&session->traces[i], k, (uint8_t)ttl);
             if (first && router && !addr_equal(first, router))
                 return true;
@@ -69,7 +69,7 @@ unsigned divergence_at(const struct session *session)
 bool divergence_shows_router(const struct session *session, unsigned ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        for (unsigned k = 0; k < session->traces[i].flow_count; k++)
+        for (unsigned k = 0; k < session_rows(session, i); k++)
             if (trace_flow_router(&session->traces[i], k, (uint8_t)ttl))
                 return true;
     return false;
@@ -91,7 +91,7 @@ void divergence_probe_target(struct session *session, unsigned index)
         !trace_probe_limit(&session->traces[index]) && wanted_is_unanswered(session, index, 0, target_ttl);
     if (!target_ttl || wanted_loops(session, index) || !(unanswered || is_refused_unseen(session, index, target_ttl)))
         return;
-    for (unsigned k = 1; k < session->traces[index].flow_count; k++)
+    for (unsigned k = 1; k < session_rows(session, index); k++)
         wanted_at_least(session, index, k, end, 1, 0);
 }
 
@@ -103,7 +103,7 @@ void divergence_probe_all(struct session *session, unsigned index, unsigned dive
              loop_end = wanted_loop_end(session, index);
     if (!target_ttl && loop_end)
         far = uint_min(far, loop_end);
-    for (unsigned k = 1; k < trace->flow_count; k++) {
+    for (unsigned k = 1; k < session_rows(session, index); k++) {
         wanted_at_least(session, index, k, far, 1, 0);
         if (!wanted_is_unanswered(session, index, k, (uint8_t)far) || trace_flow_passed(trace, k, far))
             continue;

@@ -227,7 +227,7 @@ static void probe_last_router(struct session *session, const struct closing *clo
     at += wanted_token_gap(session, closing->router);
     for (unsigned n = 0; n < (diverged ? closing->count : 1); n++) {
         unsigned index = closing->specs[n];
-        wanted_another(session, index, closing->round % session->traces[index].flow_count, closing->router, at);
+        wanted_another(session, index, closing->round % session_rows(session, index), closing->router, at);
     }
 }
 
@@ -244,7 +244,7 @@ void path_end_probe(struct session *session)
     at = rested > at ? rested : at;
     for (unsigned n = 0; n < closing.count; n++) {
         unsigned index = closing.specs[n];
-        wanted_another(session, index, closing.round % session->traces[index].flow_count, closing.ttl, at);
+        wanted_another(session, index, closing.round % session_rows(session, index), closing.ttl, at);
         diagnosis_of(session)->specs[index].closing = (uint8_t)(closing.round + 1);
     }
     at += closing.count * session->config.send_gap;

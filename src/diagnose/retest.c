@@ -3,6 +3,7 @@
 #include "diagnose/retest.h"
 
 #include "base/minmax.h"
+#include "diagnose/name_turns.h"
 #include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -12,7 +13,7 @@
 
 static bool is_sure(const struct session *session, unsigned index, const struct comparison *comparison, bool diverged)
 {
-    unsigned flows = session->traces[index].flow_count, tried = diagnosis_of(session)->specs[index].ports + 1U;
+    unsigned flows = session_rows(session, index), tried = diagnosis_of(session)->specs[index].ports + 1U;
     unsigned wanted = diverged ? flows : uint_min(flows, FLOWS_LEAST);
     return comparison->confidence * 1e6 >= session->config.confidence && tried >= wanted;
 }
@@ -32,7 +33,7 @@ static bool others_stop_behind(const struct session *session, unsigned index)
 
 static bool all_flows_asked(const struct session *session, unsigned index, uint8_t ttl)
 {
-    for (unsigned k = 0; k < session->traces[index].flow_count; k++)
+    for (unsigned k = 0; k < session_rows(session, index); k++)
         if (!session_wanted(session, index, k, ttl)->known)
             return false;
     return true;
@@ -53,7 +54,8 @@ static void find_silent_specs(const struct session *session, bool diverged, stru
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         struct comparison *comparison = &out->comparisons[out->count];
-        if (trace_probe_limit(trace) || trace->last_router_ttl >= session_last_router_ttl(session) ||
+        if (name_turns_wait(session, i) || trace_probe_limit(trace) ||
+            trace->last_router_ttl >= session_last_router_ttl(session) ||
             diagnosis_of(session)->specs[i].compared >= ROUNDS || wanted_is_refused_locally(trace) ||
             wanted_loops(session, i))
             continue;
@@ -97,9 +99,9 @@ static unsigned probe_round_at(struct session *session, const struct retest *rou
         if (hop < 0)
             continue;
         unsigned port = diagnosis_of(session)->specs[index].ports + 1U + (round->spread ? (unsigned)hop : 0);
-        unsigned flow = port % session->traces[index].flow_count;
+        unsigned flow = port % session_rows(session, index);
         wanted_another(session, index, flow, ttl, at);
-        for (unsigned k = 0; !hop && round->all_ports[n] && k < session->traces[index].flow_count; k++)
+        for (unsigned k = 0; !hop && round->all_ports[n] && k < session_rows(session, index); k++)
             wanted_at_least(session, index, k, ttl, 1, at);
         other = session_other_at(session, index, ttl);
         asked++;

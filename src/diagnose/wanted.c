@@ -28,7 +28,7 @@ static unsigned limit_of(const struct session *session, unsigned index, unsigned
 
 static bool hop_pending(const struct session *session, unsigned index, unsigned ttl)
 {
-    for (unsigned k = 0; k < session->traces[index].flow_count; k++)
+    for (unsigned k = 0; k < session_rows(session, index); k++)
         if (ttl <= limit_of(session, index, k) && is_pending(session_wanted(session, index, k, ttl)))
             return true;
     return false;
@@ -45,7 +45,7 @@ bool wanted_is_open_at(const struct session *session, unsigned ttl)
 bool wanted_is_due_at(const struct session *session, unsigned ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+        for (unsigned k = 0; k < session_rows(session, i); k++) {
             const struct wanted *cell = session_wanted(session, i, k, ttl);
             if (ttl <= limit_of(session, i, k) && is_pending(cell) &&
                 (cell->resolved < cell->known || cell->not_before <= session->now))
@@ -75,7 +75,7 @@ bool wanted_is_open(const struct session *session)
 static unsigned fresh_flow(const struct session *session, unsigned index, unsigned ttl)
 {
     const struct trace *trace = &session->traces[index];
-    return trace->flow.spec.protocol == IP_TCP ? trace_asked(trace, (uint8_t)ttl) % trace->flow_count : 0;
+    return trace->flow.spec.protocol == IP_TCP ? trace_asked(trace, (uint8_t)ttl) % session_rows(session, index) : 0;
 }
 
 void wanted_another(struct session *session, unsigned index, unsigned flow, unsigned ttl, nstime not_before)

@@ -14,6 +14,7 @@ struct diagnosis {
         uint16_t ports;   /* further source ports that rule 3 has used */
         uint8_t slowly;   /* rounds of rule 5 */
         uint8_t closing;  /* rounds of rule 4 */
+        uint8_t turns;    /* turns of rule 11 */
     } specs[SPECS_MOST];
     struct left_out {   /* by TTL, for rule 10 */
         uint8_t spec;   /* 1 + the spec that was probed again last; 0: none is out */

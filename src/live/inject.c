@@ -18,22 +18,17 @@ static enum status injector_fail(const char *subject, const char *action, struct
     return err_set(err, STATUS_SYSTEM, "%s: %s: %s%s", subject, action, strerror(errno), remedy);
 }
 
-/* A socket address for either family. */
-union endpoint {
-    struct sockaddr any;
-    struct sockaddr_in ipv4;
-    struct sockaddr_in6 ipv6;
-};
-
-static socklen_t endpoint_init(union endpoint *out, const struct addr *address, uint32_t scope)
+socklen_t endpoint_init(union endpoint *out, const struct addr *address, uint16_t port, uint32_t scope)
 {
     *out = (union endpoint){0};
     if (address->family == 4) {
         out->ipv4.sin_family = AF_INET;
+        out->ipv4.sin_port = htons(port);
         memcpy(&out->ipv4.sin_addr, address->bytes, 4);
         return sizeof out->ipv4;
     }
     out->ipv6.sin6_family = AF_INET6;
+    out->ipv6.sin6_port = htons(port);
     memcpy(&out->ipv6.sin6_addr, address->bytes, 16);
     out->ipv6.sin6_scope_id = addr_is_link_local(address) ? scope : 0;
     return sizeof out->ipv6;
@@ -66,7 +61,7 @@ static enum status injector_configure(const struct injector *injector, const str
     if (!options->source || addr_is_none(options->source))
         return STATUS_OK;
     union endpoint local;
-    socklen_t length = endpoint_init(&local, options->source, injector->scope);
+    socklen_t length = endpoint_init(&local, options->source, 0, injector->scope);
     if (bind(fd, &local.any, length) == 0)
         return STATUS_OK;
     char text[ADDR_TEXT_BYTES];
@@ -90,7 +85,7 @@ static int injector_try(const struct injector *injector, const struct addr *targ
                         size_t length)
 {
     union endpoint to;
-    socklen_t to_length = endpoint_init(&to, target, injector->scope);
+    socklen_t to_length = endpoint_init(&to, target, 0, injector->scope);
     ssize_t sent = sendto(injector->fd, packet, length, 0, &to.any, to_length);
     if (sent < 0)
         return errno;

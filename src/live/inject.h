@@ -8,7 +8,20 @@
 #ifndef HOPSONDE_LIVE_INJECT_H
 #define HOPSONDE_LIVE_INJECT_H
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "live/live.h"
+
+/* A socket address for either family. */
+union endpoint {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+};
+
+/* `scope`: interface index for link-local addresses. Returns the bytes of the address. */
+socklen_t endpoint_init(union endpoint *out, const struct addr *address, uint16_t port, uint32_t scope);
 
 struct injector {
     int fd; /* owned; -1: closed */

@@ -23,13 +23,20 @@
 #define WAIT_MOST (100 * NS_PER_MS) /* longest sleep; bounds the delay of a signal that comes just before ppoll() */
 #define HELD_PORTS_MOST 256         /* ports held at a time; the next one fails with EMFILE */
 
+/* A socket that holds a port. */
+struct held {
+    int fd; /* owned; -1: a connection that was closed, or could not be held: */
+    int failure;
+    uint16_t port; /* of a connection; 0: it holds the port only */
+};
+
 struct live_wire {
     struct wire wire; /* first: a struct wire * is one of these */
     struct capture_clock clock;
     struct capture capture;
     struct injector injector;
     nstime drained;
-    int held[HELD_PORTS_MOST];
+    struct held held[HELD_PORTS_MOST];
     unsigned held_count;
 };
 
@@ -94,11 +101,40 @@ static enum wire_event live_receive(struct wire *wire, nstime until, struct fram
     }
 }
 
+static struct held *held_by(struct live_wire *live, uint16_t port)
+{
+    for (unsigned i = 0; i < live->held_count; i++)
+        if (live->held[i].port == port)
+            return &live->held[i];
+    return NULL;
+}
+
+static int live_connect(struct wire *wire, const struct flow *flow)
+{
+    struct live_wire *live = live_of(wire);
+    const struct held *held = held_by(live, flow->source_port);
+    union endpoint to;
+    socklen_t length = endpoint_init(&to, &flow->target, flow->target_port, live->injector.scope);
+    if (!held || held->fd < 0)
+        return held ? held->failure : EMFILE;
+    return connect(held->fd, &to.any, length) == 0 || errno == EINPROGRESS ? 0 : errno;
+}
+
+static void live_disconnect(struct wire *wire, const struct flow *flow)
+{
+    struct held *held = held_by(live_of(wire), flow->source_port);
+    if (held && held->fd >= 0)
+        close(held->fd);
+    if (held)
+        held->fd = -1;
+}
+
 static void live_close(struct wire *wire)
 {
     struct live_wire *live = live_of(wire);
     for (unsigned i = 0; i < live->held_count; i++)
-        close(live->held[i]);
+        if (live->held[i].fd >= 0)
+            close(live->held[i].fd);
     injector_close(&live->injector);
     capture_close(&live->capture);
     free(live);
@@ -107,6 +143,8 @@ static void live_close(struct wire *wire)
 static const struct wire_ops live_ops = {
     .receive = live_receive,
     .send = live_send,
+    .connect = live_connect,
+    .disconnect = live_disconnect,
     .now = live_now,
     .drained = live_drained,
     .dropped = live_dropped,
@@ -153,6 +191,43 @@ static int bind_port(int fd, uint8_t family, uint16_t port)
     return bind(fd, (const struct sockaddr *)&local, sizeof local);
 }
 
+/* A closed socket with this option sends a RST, so that the target forgets the connection at once. */
+static const struct linger reset_at_close = {.l_onoff = 1, .l_linger = 0};
+
+static int prepare_connection(int fd, const struct live_options *options, const struct flow *flow, uint32_t scope)
+{
+    union endpoint local;
+    socklen_t length = endpoint_init(&local, &flow->source, flow->source_port, scope);
+    const int on = 1, tos = flow->tos;
+    bool six = flow->target.family == 6, fails = false;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TCLASS : IP_TOS, &tos, sizeof tos);
+    fails = setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset_at_close, sizeof reset_at_close) != 0;
+    if (options->egress)
+        fails = fails || setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, options->egress,
+                                    (socklen_t)strlen(options->egress) + 1) != 0;
+    if (options->fwmark)
+        fails = fails || setsockopt(fd, SOL_SOCKET, SO_MARK, &options->fwmark, sizeof options->fwmark) != 0;
+    return fails || bind(fd, &local.any, length) != 0 ? errno : 0;
+}
+
+int live_wire_hold_connection(struct wire *wire, const struct live_options *options, const struct flow *flow)
+{
+    struct live_wire *live = live_of(wire);
+    if (live->held_count == HELD_PORTS_MOST)
+        return EMFILE;
+    struct held *held = &live->held[live->held_count++];
+    *held = (struct held){.port = flow->source_port};
+    held->fd =
+        socket(flow->target.family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+    held->failure = held->fd < 0 ? errno : prepare_connection(held->fd, options, flow, live->injector.scope);
+    if (held->fd >= 0 && held->failure) {
+        close(held->fd);
+        held->fd = -1;
+    }
+    return held->failure;
+}
+
 int live_wire_hold_port(struct wire *wire, uint8_t protocol, uint16_t port)
 {
     struct live_wire *live = live_of(wire);
@@ -171,6 +246,6 @@ int live_wire_hold_port(struct wire *wire, uint8_t protocol, uint16_t port)
         close(fd);
         return failure;
     }
-    live->held[live->held_count++] = fd;
+    live->held[live->held_count++] = (struct held){.fd = fd};
     return 0;
 }

@@ -26,6 +26,11 @@ struct live_options {
 enum status live_wire_open(const struct live_options *options, struct wire **out, struct err *err);
 uint16_t live_wire_linktype(const struct wire *wire);
 
+/* Reserves the source address and port of a flow that needs a connection, with a socket that the wire's connect() opens
+ * it by. All that takes a right is done here: interface and mark. However the process ends, the kernel then ends the
+ * connection with a RST. Returns 0 or an errno; connect() of that flow fails with the same. */
+int live_wire_hold_connection(struct wire *wire, const struct live_options *options, const struct flow *flow);
+
 /* Reserves a source port until close, with a plain socket bound to it on every local address. For UDP and UDP-Lite
  * this also stops our kernel from answering the target's reply with port unreachable. For TCP the kernel still sends
  * its RST, which is welcome: it clears the half-open connection at the target. Does nothing for other protocols.

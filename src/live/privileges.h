@@ -42,13 +42,14 @@ bool privileges_are_of_root(void);
 
 /* What a sealed process may do. Each right is a bit. Without any, it can use open files and pipes, memory and time. */
 enum seal_rights {
-    SEAL_WIRE = 1,    /* use the open capture and the open raw socket */
-    SEAL_ASK = 2,     /* open UDP and TCP sockets over IP and connect them, as dns.h and whois.h require */
-    SEAL_THREADS = 4, /* start threads */
-    SEAL_FILES = 16,  /* create and rename files, and hand them over: keeper.h */
-    SEAL_KEEPER = 32, /* ask such a process */
-    SEAL_SCREEN = 64, /* set the modes of a terminal, and stop for Ctrl-Z: fullscreen.h */
-    SEAL_PREPARE = 8, /* open files for reading, use getaddrinfo(), and seal itself once more */
+    SEAL_WIRE = 1,     /* use the open capture and the open raw socket */
+    SEAL_ASK = 2,      /* open UDP and TCP sockets over IP and connect them, as dns.h and whois.h require */
+    SEAL_THREADS = 4,  /* start threads */
+    SEAL_PREPARE = 8,  /* open files for reading, use getaddrinfo(), and seal itself once more */
+    SEAL_CONNECT = 16, /* connect the open sockets */
+    SEAL_FILES = 32,   /* create and rename files, and hand them over: keeper.h */
+    SEAL_KEEPER = 64,  /* ask such a process */
+    SEAL_SCREEN = 128, /* set the modes of a terminal, and stop for Ctrl-Z: fullscreen.h */
 };
 
 enum seal_result {

@@ -245,6 +245,7 @@ static int add_rules(scmp_filter_ctx filter, unsigned rights)
     failed |= rights & SEAL_SCREEN ? allow_screen(filter) : 0;
     failed |= rights & SEAL_KEEPER ? allow_all(filter, socket_calls, COUNT(socket_calls)) : 0;
     failed |= rights & SEAL_WIRE ? allow_wire(filter) : 0;
+    failed |= rights & SEAL_CONNECT ? seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0) : 0;
     failed |= rights & SEAL_ASK ? allow_asking(filter) : 0;
     return failed | (rights & SEAL_THREADS ? allow_threads(filter) : 0);
 }

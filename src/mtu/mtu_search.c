@@ -98,7 +98,7 @@ static void want_next(struct session *session, const struct path_mtu *mtu)
 static bool is_settled(const struct session *session)
 {
     for (unsigned i = session->sized_first; i < session->all_count; i++)
-        for (unsigned k = 0; k < session->traces[i].flow_count; k++)
+        for (unsigned k = 0; k < session_rows(session, i); k++)
             for (unsigned ttl = 1; ttl < 256; ttl++)
                 if (session_wanted(session, i, k, ttl)->known < session_wanted(session, i, k, ttl)->want)
                     return false;

@@ -18,7 +18,10 @@
  *      a path shows the router.
  *   8. At last each TTL gets one more probe, which would show a route change. If one next hop is known, it is the
  *      last of the flows that rule 2 takes, held back for this. Elsewhere it is the first flow, which is one of
- *      those of rule 6. */
+ *      those of rule 6.
+ *   9. The first flow may follow a path that ends early, at a filter or without a route. So if nothing else is
+ *      wanted and the target was not met, a flow of each other group at the last TTL goes ahead as well. One of the
+ *      flows that are silent there does the same. */
 #include "multipath/mda.h"
 
 #include <stdlib.h>
@@ -88,20 +91,28 @@ static bool want(struct plan *plan, unsigned flow, unsigned ttl)
     return mda_want(plan, flow, ttl, false);
 }
 
+/* Where the first flow ended, if others may end there too; 0: not known. A refusal because of a neighbour without a
+ * reply (reply_is_unresolved()) ends one flow: it takes seconds, and so would that of each other flow. */
+static unsigned shared_end(const struct plan *plan)
+{
+    unsigned end = mda_end(plan, 0);
+    return end <= plan->survey->farthest ? end : 0;
+}
+
 /* --- rule 1 --- */
 
 static unsigned reach_of(const struct plan *plan, unsigned flow)
 {
     const struct survey *survey = plan->survey;
     unsigned before = plan->limits->first_ttl - 1U, farthest = uint_max(survey->farthest, before);
-    unsigned end = mda_end(plan, flow), first_end = mda_end(plan, 0);
+    unsigned end = mda_end(plan, flow);
     if (end)
         return end;
     if (flow == 0 && survey->farthest <= before)
         return before + uint_max(AHEAD, plan->limits->gap);
     if (flow == 0)
         return farthest + plan->limits->gap;
-    return first_end ? first_end : farthest;
+    return shared_end(plan) ? shared_end(plan) : farthest;
 }
 
 /* No search goes beyond the target. */
@@ -383,9 +394,68 @@ static void follow_whole(struct plan *plan)
             if (!cell->group && !cell->answered && !cell->pending && cell->lost < LOST_IN_SILENCE)
                 want(plan, flow, ttl);
         }
-        if (!mda_end(plan, flow) && mda_end(plan, 0) && mda_is_unasked(mda_cell(plan, mda_end(plan, 0), flow)))
-            want(plan, flow, mda_end(plan, 0));
+        if (!mda_end(plan, flow) && shared_end(plan) && mda_is_unasked(mda_cell(plan, shared_end(plan), flow)))
+            want(plan, flow, shared_end(plan));
     }
+}
+
+/* --- rule 9 --- */
+
+static bool has_met_target(const struct survey *survey)
+{
+    for (unsigned i = 0; i < survey->point_count; i++)
+        if (survey->points[i].kind == POINT_TARGET)
+            return true;
+    return false;
+}
+
+/* Whether the flow has probed all TTLs behind this one that a climb ahead of the replies covers. */
+static bool has_gone_ahead(const struct plan *plan, unsigned flow, unsigned ttl, unsigned last)
+{
+    if (mda_end(plan, flow))
+        return true;
+    for (unsigned t = ttl + 1; t <= last; t++)
+        if (mda_is_unasked(mda_cell(plan, t, flow)))
+            return false;
+    return true;
+}
+
+/* Sends one of these flows ahead, unless one has gone. */
+static void send_ahead(struct plan *plan, struct flows flows, unsigned ttl, unsigned last)
+{
+    for (unsigned i = 0; i < flows.count; i++)
+        if (has_gone_ahead(plan, flows.list[i], ttl, last))
+            return;
+    for (unsigned t = ttl + 1; flows.count && t <= last; t++)
+        if (mda_is_unasked(mda_cell(plan, t, flows.list[0])))
+            want(plan, flows.list[0], t);
+}
+
+/* Flows that are silent at this TTL, where others are answered, may follow a path of their own, whatever group they
+ * are inferred to be in. At most NARROW of them. */
+static void send_silent_ahead(struct plan *plan, unsigned ttl, unsigned last)
+{
+    unsigned list[NARROW], count = 0;
+    for (unsigned f = 0; f < plan->survey->flow_count && count < NARROW; f++)
+        if (mda_is_silent(mda_cell(plan, ttl, f)))
+            list[count++] = f;
+    send_ahead(plan, (struct flows){.list = list, .count = count}, ttl, last);
+}
+
+static void look_beside(struct plan *plan)
+{
+    const struct survey *survey = plan->survey;
+    unsigned last = uint_min(survey->farthest + (unsigned)plan->limits->gap, plan->limits->max_ttl), count = 0;
+    if (!survey->farthest || has_met_target(survey))
+        return;
+    for (unsigned i = 0; i < survey->group_count && count < NARROW; i++) {
+        const struct group *group = &survey->groups[i];
+        if (group->ttl != survey->farthest || group->kind == GROUP_SCATTERED)
+            continue;
+        send_ahead(plan, mda_members(plan, i), survey->farthest, last);
+        count++;
+    }
+    send_silent_ahead(plan, survey->farthest, last);
 }
 
 /* --- rule 8 --- */
@@ -398,7 +468,7 @@ static bool has_several_next(const struct plan *plan, unsigned ttl, unsigned flo
 
 static void look_again(struct plan *plan)
 {
-    unsigned end = mda_end(plan, 0) ? mda_end(plan, 0) : plan->survey->farthest;
+    unsigned end = shared_end(plan) ? shared_end(plan) : plan->survey->farthest;
     for (unsigned ttl = plan->limits->first_ttl; ttl <= end; ttl++) {
         const struct cell *last = mda_cell(plan, ttl, SURVEY_HELD_BACK), *first = mda_cell(plan, ttl, 0);
         bool by_last = mda_is_held_back(plan, SURVEY_HELD_BACK, ttl) && last->lost < SURVEY_HELD_MOST;
@@ -491,6 +561,8 @@ void mda_plan(const struct survey *survey, const struct mda_limits *limits, stru
         bool is_done = !out->count && survey->first_ttl <= survey->last_ttl && !is_waited_for(&plan);
         if (is_done)
             follow_whole(&plan);
+        if (is_done && !out->count)
+            look_beside(&plan);
         if (is_done && !out->count)
             look_again(&plan);
     }

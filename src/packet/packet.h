@@ -103,9 +103,10 @@ struct transport {
     uint16_t echo_id, echo_seq; /* ICMP echo request and reply */
     uint32_t tag, init_tag;     /* SCTP */
     uint8_t header_length;      /* bytes, options included; what there is of it */
-    const uint8_t *bytes;       /* first byte of the transport header; borrowed; NULL where there is none */
-    uint32_t captured; /* transport bytes at hand, within the packet's own length; a quote's may end in padding */
-    uint32_t size;     /* transport bytes that the IP header announces */
+    uint8_t data_offset;  /* TCP, with HAVE_FLAGS: bytes of the header, as it says, also where the capture cut it */
+    const uint8_t *bytes; /* first byte of the transport header; borrowed; NULL where there is none */
+    uint32_t captured;    /* transport bytes at hand, within the packet's own length; a quote's may end in padding */
+    uint32_t size;        /* transport bytes that the IP header announces */
     struct tcp_options tcp_options;
 };
 

@@ -155,7 +155,8 @@ static void decode_tcp(struct transport_state *s)
     } else if (header_length >= 20) {
         decode_tcp_option_area(s, header_length - 20);
     }
-    set_header_length(s, header_length > 20 ? header_length : 20, "TCP header cut short");
+    t->data_offset = (uint8_t)(header_length > 20 ? header_length : 20);
+    set_header_length(s, t->data_offset, "TCP header cut short");
 }
 
 /* RFC 792, RFC 4443. */

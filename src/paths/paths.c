@@ -156,13 +156,23 @@ static void adapt_paces(struct session *session)
 
 /* --- plan --- */
 
+/* If the target has no route, the search goes on before the last router, unless it would wait for tokens there: the
+ * user knows the end. */
+static bool is_pointless(const struct session *session)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router_ttl(session); ttl++)
+        if (search_of(session)->paces[ttl].spacing)
+            return session_lacks_route(session);
+    return false;
+}
+
 static bool is_over(const struct session *session)
 {
     const struct trace *trace = &session->traces[0];
     size_t refused = 0;
     for (size_t i = 0; i < trace->probe_count; i++)
         refused += trace->probes[i].state == PROBE_REFUSED;
-    return trace->probe_count >= session->config.budget || session_lacks_route(session) ||
+    return trace->probe_count >= session->config.budget || is_pointless(session) ||
            (trace->probe_count && refused == trace->probe_count);
 }
 
@@ -174,11 +184,11 @@ static void make_wants(struct session *session)
     const struct mda_limits limits = {.first_ttl = config->first_ttl,
                                       .max_ttl = config->max_ttl,
                                       .gap = config->gap,
-                                      .flows = trace->flow_count,
+                                      .flows = session_rows(session, 0),
                                       .lite = config->lite};
     const struct survey_terms terms = {.confidence = config->confidence / 1e6,
                                        .lite = config->lite,
-                                       .goes_on = trace->flow_count > SURVEY_HELD_BACK,
+                                       .goes_on = session_rows(session, 0) > SURVEY_HELD_BACK,
                                        .since = search->since,
                                        .stopping = search->stopping};
     struct survey survey;
@@ -269,6 +279,13 @@ static bool next(struct session *session, nstime now, struct wish *wish, nstime 
         const struct token_reserve *held = want->ttl == reserve.ttl ? &reserve : &(struct token_reserve){0};
         if (is_sent || !may_send(&search->paces[want->ttl], want->rested, held, now, again))
             continue;
+        nstime not_before = NSTIME_NONE;
+        if (!pacing_has_connection(session, 0, want->flow, want->ttl, now, &not_before))
+            continue;
+        if (not_before > now) {
+            *again = not_before < *again ? not_before : *again;
+            continue;
+        }
         wish->trace = 0;
         wish->flow = want->flow;
         wish->ttl = want->ttl;

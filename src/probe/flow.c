@@ -18,6 +18,7 @@ static unsigned least_size(const struct probe_spec *spec, uint8_t family)
 {
     const struct probe_variant_row *variant = probe_spec_variant(spec);
     unsigned least = family == 6 && variant->least_ipv6 ? variant->least_ipv6 : variant->least;
+    least += variant->payload_length ? variant->payload_length(spec) : 0;
     return flow_ip_header_size(family) + least;
 }
 
@@ -69,15 +70,18 @@ static enum status build_template(struct flow *flow, uint8_t *scratch, struct er
 enum status flow_build(struct flow *flow, struct err *err)
 {
     flow->template_bytes = NULL;
+    flow->connection = flow_needs_connection(flow) ? malloc(sizeof *flow->connection) : NULL;
+    if (flow->connection)
+        connection_init(flow->connection);
+    else if (flow_needs_connection(flow))
+        return err_set(err, STATUS_SYSTEM, "cannot build a probe: out of memory");
     if (!flow->size)
         flow->size = flow_default_size(&flow->spec, flow->target.family);
     enum status status = check_size(flow, err);
-    if (status != STATUS_OK)
-        return status;
-    uint8_t *scratch = calloc(1, flow->size);
-    if (!scratch)
-        return err_set(err, STATUS_SYSTEM, "cannot build a probe: out of memory");
-    status = build_template(flow, scratch, err);
+    uint8_t *scratch = status == STATUS_OK ? calloc(1, flow->size) : NULL;
+    if (status == STATUS_OK)
+        status = scratch ? build_template(flow, scratch, err)
+                         : err_set(err, STATUS_SYSTEM, "cannot build a probe: out of memory");
     free(scratch);
     if (status == STATUS_OK) {
         flow_stamp(flow, 0, TEMPLATE_TTL, flow->template_bytes);
@@ -114,6 +118,7 @@ bool flow_alternate(const struct flow *flow, unsigned index, unsigned stride, st
     bool has_port = flow_has_port(flow);
     *out = *flow;
     out->template_bytes = NULL;
+    out->connection = NULL;
     if (has_port)
         out->source_port = (uint16_t)(ring.first + (ring.place + index * stride) % ring.count);
     if (flow->target.family == 6)
@@ -144,6 +149,7 @@ void flow_sized(const struct flow *flow, uint16_t size, uint16_t size_most, stru
 {
     *out = *flow;
     out->template_bytes = NULL;
+    out->connection = NULL;
     out->size = size;
     out->size_most = size_most;
 }
@@ -153,10 +159,27 @@ uint16_t flow_least_size(const struct flow *flow)
     return (uint16_t)least_size(&flow->spec, flow->target.family);
 }
 
+bool flow_needs_connection(const struct flow *flow)
+{
+    return probe_spec_variant(&flow->spec)->needs_connection;
+}
+
+void flow_without_connection(const struct flow *flow, struct flow *out)
+{
+    *out = *flow;
+    out->template_bytes = NULL;
+    out->connection = NULL;
+    out->size = 0;
+    out->spec.variant = probe_type_default_variant(flow->spec.type, flow->spec.port);
+    out->spec.name = NULL;
+}
+
 void flow_free(struct flow *flow)
 {
     free(flow->template_bytes);
+    free(flow->connection);
     flow->template_bytes = NULL;
+    flow->connection = NULL;
 }
 
 void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *bytes)
@@ -166,6 +189,8 @@ void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *
         memcpy(bytes, flow->template_bytes, flow->size);
     if (flow->target.family == 6) {
         bytes[7] = ttl;
+        if (flow->connection && connection_was_open(flow->connection))
+            put32(bytes, UINT32_C(6) << 28 | (uint32_t)flow->tos << 20 | flow->connection->flow_label);
     } else {
         identity_patch16(bytes, 10, 4, flow_ip_id(flow, serial));
         identity_patch16(bytes, 10, 8, (uint16_t)(ttl << 8 | bytes[9]));

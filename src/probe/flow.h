@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/strbuf.h"
+#include "connection/connection.h"
 #include "packet/packet.h"
 #include "probe/spec.h"
 
@@ -23,17 +24,19 @@
 struct flow {
     struct probe_spec spec;
     struct addr source, target;
-    uint16_t source_port;    /* ICMP: the echo id; ip/N: unused */
-    uint16_t target_port;    /* spec.port */
-    uint8_t tos;             /* DSCP << 2 | ECN */
-    bool dont_fragment;      /* IPv4 */
-    uint32_t flow_label;     /* IPv6, 20 bits */
-    uint16_t size;           /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
-    uint16_t size_most;      /* the largest size of the flows that differ in size alone; 0: there are no others */
-    uint32_t nonce;          /* from the run's seed: tells this run's probes from those of other runs */
-    uint8_t coding;          /* enum coding: how serials become fields */
-    bool port_is_given;      /* the user named the source port, so a forger may know it; */
-    bool label_is_given;     /* and the flow label */
+    uint16_t source_port; /* ICMP: the echo id; ip/N: unused */
+    uint16_t target_port; /* spec.port */
+    uint8_t tos;          /* DSCP << 2 | ECN */
+    bool dont_fragment;   /* IPv4 */
+    uint32_t flow_label;  /* IPv6, 20 bits */
+    uint16_t size;        /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
+    uint16_t size_most;   /* the largest size of the flows that differ in size alone; 0: there are no others */
+    uint32_t nonce;       /* from the run's seed: tells this run's probes from those of other runs */
+    uint8_t coding;       /* enum coding: how serials become fields */
+    bool port_is_given;   /* the user named the source port, so a forger may know it; */
+    bool label_is_given;  /* and the flow label */
+    /* Owned; of a spec that needs one, as the frames show it so far. NULL: of other specs, and before flow_build(). */
+    struct connection *connection;
     uint8_t *template_bytes; /* owned; `size` bytes, checksums right, TTL 64, identity of serial 0 */
 };
 
@@ -109,9 +112,19 @@ uint16_t flow_least_size(const struct flow *flow);
 /* Writes probe `serial` with `ttl` into `bytes` (flow->size of them). Deterministic. */
 void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *bytes);
 
+/* Whether its probes are segments of a connection. They have meaning from CONNECTION_ESTABLISHED on: before, nothing is
+ * recognised, and flow_stamp() writes zeros for the numbers that it does not know. */
+bool flow_needs_connection(const struct flow *flow);
+/* The same spec without a connection, a SYN to its port, from the flow's port. To be built, like any other. */
+void flow_without_connection(const struct flow *flow, struct flow *out);
+/* Writes a RST of the connection, from our kernel's next sequence number, or from behind the data of the probes. The
+ * target obeys the one that fits what it has taken (RFC 5961 3.2). Returns the bytes of the packet, fewer than
+ * flow->size. */
+size_t flow_stamp_reset(const struct flow *flow, bool behind_data, uint8_t *bytes);
+
 /* Is this packet (seen leaving, or quoted in an ICMP error) a probe of the flow? Demands of a quote only what
- * the least quote holds: IP header and 8 bytes; but over IPv6 an SCTP probe needs 20 bytes, a QUIC probe 31. Weak rules
- * are tried last. */
+ * the least quote holds: IP header and 8 bytes; but over IPv6 an SCTP probe needs 20 bytes, a QUIC probe 31, a data
+ * segment 32. Weak rules are tried last. */
 struct flow_match flow_recognise(const struct flow *flow, const struct headers *seen, bool quoted);
 
 /* Does this packet (no ICMP error) answer a probe of the flow directly, in the target's name? */

@@ -24,6 +24,12 @@ uint32_t flow_tag_of(const struct flow *flow, enum tag_use use, uint32_t number)
     return (uint32_t)(hash >> 32);
 }
 
+void flow_draw(const struct flow *flow, enum tag_use use, uint32_t number, uint8_t *out, size_t count)
+{
+    for (uint32_t i = 0; i < count / 4; i++)
+        put32(out + 4 * i, flow_tag_of(flow, use, number << 4 | i));
+}
+
 uint32_t flow_tag(const struct flow *flow, enum tag_use use)
 {
     return flow_tag_of(flow, use, 0);
@@ -90,6 +96,12 @@ void identity_patch16(uint8_t *transport, size_t checksum_offset, size_t offset,
     uint16_t checksum = get16(transport + checksum_offset);
     put16(transport + checksum_offset, checksum_update(checksum, get16(transport + offset), value));
     put16(transport + offset, value);
+}
+
+void identity_patch32(uint8_t *transport, size_t checksum_offset, size_t offset, uint32_t value)
+{
+    identity_patch16(transport, checksum_offset, offset, (uint16_t)(value >> 16));
+    identity_patch16(transport, checksum_offset, offset + 2, (uint16_t)value);
 }
 
 uint16_t identity_checksum(const struct flow *flow, const uint8_t *transport, size_t length, size_t covered)

@@ -26,11 +26,15 @@ enum tag_use {
     TAG_QUIC_HELLO,
     TAG_CHECKSUM, /* steered, to be told apart by serial */
     TAG_ECHO_SEQ,
+    TAG_TLS_HELLO,
 };
 
 uint32_t flow_tag(const struct flow *flow, enum tag_use use);
 /* A tag for each serial (or any other number) of the flow. */
 uint32_t flow_tag_of(const struct flow *flow, enum tag_use use, uint32_t number);
+/* Fills `out` with bytes that look random; `number` (up to 2^28) sets one such text apart from others, of up to 64
+ * bytes. `count` is a multiple of 4. */
+void flow_draw(const struct flow *flow, enum tag_use use, uint32_t number, uint8_t *out, size_t count);
 
 /* The serial as one of the ids 1 .. 65534, by the tag of this use: IPv4 ids, checksums, echo sequence numbers. */
 uint16_t identity_code(const struct flow *flow, enum tag_use use, uint16_t serial);
@@ -54,6 +58,7 @@ void put32(uint8_t *at, uint32_t value);
 uint16_t identity_checksum(const struct flow *flow, const uint8_t *transport, size_t length, size_t covered);
 /* Sets the aligned 16-bit field at `offset` and keeps the checksum at `checksum_offset` right (RFC 1624). */
 void identity_patch16(uint8_t *transport, size_t checksum_offset, size_t offset, uint16_t value);
+void identity_patch32(uint8_t *transport, size_t checksum_offset, size_t offset, uint32_t value);
 /* Makes the checksum `wanted`, by changing the word at `word_offset` that it covers. */
 void identity_steer(uint8_t *transport, size_t checksum_offset, size_t word_offset, uint16_t wanted);
 /* The word that identity_steer() leaves for `wanted`, where `word` and `checksum` are those of the template. */

@@ -181,6 +181,8 @@ enum status port_list_parse(const char *text, struct port_list *out, struct err 
 {
     struct parts parts = split(text);
     memset(out, 0, sizeof *out);
+    if (parts.variant && strchr(parts.variant, '='))
+        return complain(&parts, "a list of ports takes no name", "write one probe for each port", err);
     out->variant_given = parts.variant != NULL;
     enum status status = read_spec(&parts, 1, out, err);
     if (status == STATUS_OK)

@@ -11,7 +11,8 @@ enum probe_shape {
     SHAPE_SYN,
     SHAPE_ACK,
     SHAPE_FIN,
-    SHAPE_DATA, /* TCP with a payload: a request in an open connection */
+    SHAPE_DATA,    /* TCP with a payload; nothing shows a connection */
+    SHAPE_SESSION, /* the same in a connection whose handshake the capture shows */
     SHAPE_DCCP,
     SHAPE_SCTP,
     SHAPE_RAW,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/strbuf.h"
 #include "probe/type.h"
@@ -18,6 +19,7 @@ struct parts {
     const char *whole; /* as the user wrote it, for messages */
     char text[SPEC_INPUT_MOST + 1];
     const char *protocol, *port, *variant; /* NULL: not given */
+    const char *name;                      /* in `whole`; NULL: not given */
 };
 
 /* Other names that people write for a probe; the names of variants (dns, syn) need no row. */
@@ -33,8 +35,8 @@ static const struct {
 static enum status split(const char *text, struct parts *out, struct err *err)
 {
     *out = (struct parts){.whole = text};
-    size_t length = strlen(text);
-    if (length == 0)
+    size_t length = strcspn(text, "=");
+    if (*text == '\0')
         return err_set(err, STATUS_USAGE, "probe missing: expected PROTOCOL[/PORT], as tcp/443");
     if (length > SPEC_INPUT_MOST)
         return err_set(err, STATUS_USAGE, "%.20s...: too long: expected PROTOCOL[/PORT], as tcp/443", text);
@@ -49,6 +51,7 @@ static enum status split(const char *text, struct parts *out, struct err *err)
     out->protocol = out->text;
     out->port = slash ? slash + 1 : NULL;
     out->variant = colon ? colon + 1 : NULL;
+    out->name = text[length] ? text + length + 1 : NULL;
     return STATUS_OK;
 }
 
@@ -88,7 +91,7 @@ static bool spec_of_variant(const char *name, char text[PROBE_SPEC_TEXT_BYTES])
     for (unsigned i = 0; probe_types[i]; i++) {
         const struct probe_type *type = probe_types[i];
         const struct probe_variant_row *row = find_variant(type, name);
-        if (!row)
+        if (!row || row->has_name)
             continue;
         probe_spec_format(&(struct probe_spec){.type = type,
                                                .protocol = type->protocol,
@@ -147,10 +150,91 @@ static enum status parse_bare_protocol(const struct parts *parts, struct probe_s
     return STATUS_OK;
 }
 
+/* --- names --- */
+
+#define LABEL_MOST 63 /* RFC 1035 2.3.4 */
+
+static bool is_of_name(unsigned char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           byte == '-' || byte == '_';
+}
+
+enum status probe_name_check(const char *subject, const char *name, struct err *err)
+{
+    size_t length = strlen(name);
+    if (length == 0)
+        return err_set(err, STATUS_USAGE, "%s: name missing: expected a host name, as www.example.com", subject);
+    if (length > PROBE_NAME_MOST)
+        return err_set(err, STATUS_USAGE, "name too long: expected at most %d bytes", PROBE_NAME_MOST);
+    for (size_t i = 0, label = 0; i <= length; i++) {
+        if (name[i] == '.' || name[i] == '\0') {
+            if (i == label || i - label > LABEL_MOST)
+                return err_set(err, STATUS_USAGE,
+                               "%s: bad name: expected 1 to %d bytes before, between and behind its dots", subject,
+                               LABEL_MOST);
+            label = i + 1;
+        } else if ((unsigned char)name[i] >= 0x80) {
+            return err_set(err, STATUS_USAGE,
+                           "%s: bad name: expected ASCII (write an international name as its A-label, as "
+                           "xn--bcher-kva.example)",
+                           subject);
+        } else if (!is_of_name((unsigned char)name[i])) {
+            return err_set(err, STATUS_USAGE, "%s: bad name: expected letters, digits, '-', '_' and dots", subject);
+        }
+    }
+    return STATUS_OK;
+}
+
+struct probe_name {
+    struct probe_name *next;
+    char text[];
+};
+
+static void copy_lower(char *out, const char *name, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        out[i] = (char)tolower((unsigned char)name[i]);
+    out[length] = '\0';
+}
+
+bool probe_names_keep(struct probe_names *names, struct probe_spec *spec)
+{
+    if (!spec->name)
+        return true;
+    struct probe_name *kept = names->first;
+    while (kept && strcasecmp(kept->text, spec->name) != 0)
+        kept = kept->next;
+    if (!kept) {
+        size_t length = strlen(spec->name);
+        kept = malloc(sizeof *kept + length + 1);
+        if (!kept)
+            return false;
+        copy_lower(kept->text, spec->name, length);
+        kept->next = names->first;
+        names->first = kept;
+    }
+    spec->name = kept->text;
+    return true;
+}
+
+void probe_names_free(struct probe_names *names)
+{
+    while (names->first) {
+        struct probe_name *next = names->first->next;
+        free(names->first);
+        names->first = next;
+    }
+}
+
+/* --- variants --- */
+
 static const struct probe_variant_row *default_variant(const struct probe_type *type, uint16_t port)
 {
     const struct probe_variant_row *any_port = NULL;
     for (const struct probe_variant_row *const *v = type->variants; *v; v++) {
+        if ((*v)->has_name)
+            continue;
         if ((*v)->port && (*v)->port == port)
             return *v;
         if (!(*v)->port && !any_port)
@@ -207,13 +291,28 @@ static enum status parse_variant(const struct parts *parts, struct probe_spec *s
     if (is_number(parts->variant) && spec->type->has_port && !parts->port)
         return err_set(err, STATUS_USAGE, "%s: the port follows a slash: write %s/%s", parts->whole, spec->type->name,
                        parts->variant);
+    char text[PROBE_SPEC_TEXT_BYTES];
+    if (spec_of_variant(parts->variant, text))
+        return err_set(err, STATUS_USAGE, "%s: this is no variant of %s: write %s", parts->whole, spec->type->name,
+                       text);
     struct strbuf known;
     strbuf_init(&known);
     for (const struct probe_variant_row *const *v = spec->type->variants; *v; v++)
-        strbuf_addf(&known, "%s%s", v == spec->type->variants ? "" : ", ", (*v)->name);
+        strbuf_addf(&known, "%s%s%s", v == spec->type->variants ? "" : ", ", (*v)->name, (*v)->has_name ? "=NAME" : "");
     err_set(err, STATUS_USAGE, "%s: unknown variant of %s: expected %s", parts->whole, spec->type->name, known.text);
     strbuf_free(&known);
     return STATUS_USAGE;
+}
+
+static enum status parse_name(const struct parts *parts, struct probe_spec *spec, struct err *err)
+{
+    const struct probe_variant_row *row = probe_spec_variant(spec);
+    if (!row->has_name)
+        return parts->name ? err_set(err, STATUS_USAGE, "%.80s: %s%s takes no name: leave =NAME out", parts->whole,
+                                     parts->variant ? ":" : "this probe", parts->variant ? row->name : "")
+                           : STATUS_OK;
+    spec->name = parts->name;
+    return probe_name_check(parts->whole, parts->name ? parts->name : "", err);
 }
 
 enum status probe_spec_parse(const char *text, struct probe_spec *out, struct err *err)
@@ -237,6 +336,9 @@ enum status probe_spec_parse(const char *text, struct probe_spec *out, struct er
         return status;
     if (!parts.variant)
         spec.variant = default_variant(spec.type, spec.port)->variant;
+    status = parse_name(&parts, &spec, err);
+    if (status != STATUS_OK)
+        return status;
     *out = spec;
     return STATUS_OK;
 }
@@ -255,10 +357,17 @@ void probe_spec_format(const struct probe_spec *spec, char text[PROBE_SPEC_TEXT_
         snprintf(number, sizeof number, "/%u", spec->port);
     if (!default_is_meant)
         snprintf(variant, sizeof variant, ":%s", variant_row->name);
-    snprintf(text, PROBE_SPEC_TEXT_BYTES, "%s%s%s", type->name, number, variant);
+    int length = snprintf(text, PROBE_SPEC_TEXT_BYTES, "%s%s%s%s", type->name, number, variant, spec->name ? "=" : "");
+    if (spec->name)
+        copy_lower(text + length, spec->name, strnlen(spec->name, PROBE_NAME_MOST));
+}
+
+bool probe_spec_same_but_name(const struct probe_spec *a, const struct probe_spec *b)
+{
+    return a->type == b->type && a->protocol == b->protocol && a->port == b->port && a->variant == b->variant;
 }
 
 bool probe_spec_equal(const struct probe_spec *a, const struct probe_spec *b)
 {
-    return a->type == b->type && a->protocol == b->protocol && a->port == b->port && a->variant == b->variant;
+    return probe_spec_same_but_name(a, b) && !a->name == !b->name && (!a->name || strcasecmp(a->name, b->name) == 0);
 }

@@ -23,12 +23,16 @@ struct probe_variant_row {
     uint16_t port;    /* the variant is the default for this port; 0: the first such is the default for all others */
     /* Minimum bytes after the IP header: transport header and the payload that the probe needs. */
     uint16_t least;
-    uint16_t least_ipv6; /* where IPv6 needs more; 0: as much */
-    bool unpadded;       /* the default size is the minimum */
+    uint16_t least_ipv6;   /* where IPv6 needs more; 0: as much */
+    bool unpadded;         /* the default size is the minimum */
+    bool needs_connection; /* its probes are data segments in a connection of our kernel's: segment.h */
+    /* Bytes of payload that a spec needs beyond `least`. NULL: none. */
+    uint16_t (*payload_length)(const struct probe_spec *spec);
     /* Which probes of other programs are this variant: the first row that fits is it. */
     uint32_t shapes;                                        /* bits 1 << enum probe_shape; 0: any */
     bool (*is_carried)(struct cursor payload, size_t size); /* by the first bytes of a payload of `size`; NULL: any */
     const struct udp_payload *payload;                      /* UDP only */
+    bool has_name; /* spelled ":sni=NAME"; never the default of a port, and never that of another program's probe */
 };
 
 /* What tells the probes of one protocol apart, besides addresses and ports. */
@@ -75,7 +79,8 @@ struct probe_type {
     enum probe_shape (*shape_of)(const struct headers *seen);
     /* The packet as a direct answer. False: it cannot be one. */
     bool (*reply_kind_of)(const struct headers *seen, enum reply_kind *kind);
-    /* A hash of the id that a query bears and its answer repeats; 0: none. NULL: the protocol has no such id. */
+    /* A hash of the id that a query bears and its answer repeats; 0: none. NULL: the protocol has no such id. Only
+     * queries to the ports of the variant rows bear one; if no row has a port, those to all ports. */
     uint32_t (*query_id)(const struct headers *query);
     uint32_t (*answered_id)(const struct headers *answer);
 };

@@ -106,9 +106,9 @@ static uint32_t key_extra(const struct probe_type *type, const struct headers *h
     }
 }
 
-static bool may_have_id(const struct digester *digester, uint16_t port)
+static bool may_have_id(const struct digester *digester, uint8_t protocol, uint16_t port)
 {
-    return digester->query_ports >> port % 64 & 1;
+    return digester->query_ports[protocol] >> port % 64 & 1;
 }
 
 /* The packet as a probe. */
@@ -129,7 +129,7 @@ static void read_probe(const struct digester *digester, const struct headers *he
     out->traits.ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
     if (!out->is_fragment && (out->has_word || !type->protocol))
         out->shape = (uint8_t)(type->shape_of ? type->shape_of(headers) : type->shape);
-    if (type->query_id && may_have_id(digester, t->target_port))
+    if (type->query_id && may_have_id(digester, ip->protocol, t->target_port))
         out->traits.query_id = type->query_id(headers);
     read_traits(headers, &out->traits);
     out->key = digest_key(out->pair_hash, out->traits.word, key_extra(type, headers, &out->traits));
@@ -303,7 +303,7 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
             return;
         read_answer(frame, packet, out);
         out->answer.kind = (uint8_t)kind;
-        out->answered_id = type->answered_id && may_have_id(digester, packet->outer.transport.source_port)
+        out->answered_id = type->answered_id && may_have_id(digester, ip->protocol, packet->outer.transport.source_port)
                                ? type->answered_id(&packet->outer)
                                : 0;
         out->answer_hash = digest_pair_hash(digester, &ip->target, &ip->source, ip->protocol);
@@ -313,13 +313,20 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
     }
 }
 
+/* Bits of the ports to which queries of this type may bear an id. */
+static uint64_t query_ports_of(const struct probe_type *type)
+{
+    uint64_t ports = 0;
+    for (const struct probe_variant_row *const *row = type->variants; *row; row++)
+        ports |= (*row)->port ? UINT64_C(1) << (*row)->port % 64 : 0;
+    return ports ? ports : UINT64_MAX;
+}
+
 void digest_init(struct digester *digester, uint64_t secret)
 {
     digester->secret = secret;
-    for (unsigned protocol = 0; protocol < 256; protocol++)
+    for (unsigned protocol = 0; protocol < 256; protocol++) {
         digester->types[protocol] = probe_type_of_protocol((uint8_t)protocol);
-    digester->query_ports = 0;
-    for (unsigned i = 0; probe_types[i]; i++)
-        for (const struct probe_variant_row *const *row = probe_types[i]->variants; *row; row++)
-            digester->query_ports |= (*row)->port ? UINT64_C(1) << (*row)->port % 64 : 0;
+        digester->query_ports[protocol] = query_ports_of(digester->types[protocol]);
+    }
 }

@@ -61,8 +61,9 @@ struct digest {
 struct digester {
     uint64_t secret;
     const struct probe_type *types[256]; /* by IP protocol */
-    /* Bit n: a query to a port with port % 64 == n may bear an id. It saves most packets the search for the port. */
-    uint64_t query_ports;
+    /* By IP protocol. Bit n: a query to a port with port % 64 == n may bear an id. It saves most packets the search for
+     * the port. */
+    uint64_t query_ports[256];
 };
 
 void digest_init(struct digester *digester, uint64_t secret);

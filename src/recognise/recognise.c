@@ -13,6 +13,7 @@
 #include "recognise/runs/run.h"
 #include "recognise/store/candidate.h"
 #include "recognise/store/extensions.h"
+#include "recognise/store/handshakes.h"
 #include "recognise/store/index.h"
 #include "recognise/store/pair.h"
 #include "recognise/store/queue.h"
@@ -48,7 +49,7 @@ struct recogniser *recogniser_new(const struct recogniser_config *config, const 
         if (events)
             r->events = *events;
         if (candidates_init(r) && index_init(r) && runs_init(r) && pairs_init(r) && senders_init(r) && copies_init(r) &&
-            early_init(r))
+            early_init(r) && handshakes_init(r))
             return r;
         recogniser_free(r);
     }
@@ -71,6 +72,7 @@ void recogniser_free(struct recogniser *r)
     runs_free(r);
     pairs_free(r);
     senders_free(r);
+    handshakes_free(r);
     index_free(r);
     candidates_free(r);
     free(r);
@@ -79,6 +81,8 @@ void recogniser_free(struct recogniser *r)
 /* `may_wait`: see answer.h. */
 static void take_packet(struct recogniser *r, const struct digest *digest, bool may_wait)
 {
+    if (digest->kind == PACKET_PLAIN)
+        handshakes_note(r, digest);
     if (digest->kind == PACKET_ICMP_ERROR)
         answer_take_error(r, digest, may_wait);
     else if (!answer_take(r, digest, may_wait) && !grouping_take(r, digest))

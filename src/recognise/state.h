@@ -93,6 +93,13 @@ struct run_ttl {
     uint32_t asked;
 };
 
+/* The SYN/ACK of a TCP connection: handshakes.c. */
+struct handshake {
+    uint64_t key;      /* a hash of its addresses and ports */
+    uint32_t seq, ack; /* of the first segment that its client sends in it */
+    uint8_t reply_ttl; /* 0: none is known */
+};
+
 #define NEAR_TTLS 20 /* of a run, from 0 on */
 #define LATER_MOST 4 /* connections of a run whose later packets are known */
 
@@ -261,8 +268,9 @@ struct recogniser {
     /* How many pairs have a hash that begins so; UINT8_MAX: it was so many once. Mostly 0, and soon known: ordinary
      * packets belong to no pair. */
     uint8_t pair_marks[1U << PAIR_MARK_BITS];
-    struct pair **targets; /* owned; heads of chains */
-    uint32_t *senders;     /* owned; ids of candidates; see senders.h */
+    struct pair **targets;        /* owned; heads of chains */
+    uint32_t *senders;            /* owned; ids of candidates; see senders.h */
+    struct handshake *handshakes; /* owned; see handshakes.h */
     struct candidate *free_candidates;
     struct icmp_extension *spare[SPARE_EXTENSIONS]; /* owned */
     unsigned spare_count;

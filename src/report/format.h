@@ -52,6 +52,7 @@ struct output_format {
     const char *help;
     /* Graphs, and nothing else: it needs a search for all paths. */
     bool draws;
+    bool shows_transit; /* it has a report of two capture points */
     /* It reads traces and errors out of the result when all is read. Where no format of a report keeps, those of
      * captures are forgotten once told. */
     bool keeps;
@@ -74,6 +75,8 @@ struct output_format {
     /* The trace is over, and all its probes were told. */
     void (*trace)(struct output *out, const struct trace *trace);
     void (*error)(struct output *out, const struct other_error *error);
+    /* Of captures of two points: a packet at both, as it is found. */
+    void (*pair)(struct output *out, const struct transit_pair *pair);
     /* Once for each group of traces, in the order of their first traces, after all traces: only where traces are kept,
      * and not where a capture is read for its paths. The group of a run of our own stays valid until the end. */
     void (*judged)(struct output *out, const struct judged_group *group);

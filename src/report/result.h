@@ -11,6 +11,7 @@
 #include "monitor/monitor.h"
 #include "mtu/path_mtu.h"
 #include "multipath/graph.h"
+#include "pairing/result.h"
 #include "recognise/recognise.h"
 #include "session/strategy.h"
 #include "transit/clock.h"
@@ -69,6 +70,10 @@ struct result {
     const struct graph *graphs;
     unsigned graph_count;
     const char *graph_verdict; /* what became of the probes of the search, in a sentence; NULL: graphs of captures */
+
+    /* Captures of two points: what they show together, complete at the end. NULL: another command. */
+    const struct transit_result *transit;
+    unsigned near_files; /* with `transit`: the first files of the source are those of the near point */
 
     /* With --mtu, how large packets the path takes; known before the first hop is told. NULL: not measured. */
     const struct path_mtu *mtu;

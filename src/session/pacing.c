@@ -16,7 +16,7 @@ static unsigned outstanding_of_flow(const struct wanted *cell)
 static unsigned outstanding(const struct session *session, unsigned index, unsigned ttl)
 {
     unsigned sum = 0;
-    for (unsigned k = 0; k < session->traces[index].flow_count; k++)
+    for (unsigned k = 0; k < session_rows(session, index); k++)
         sum += outstanding_of_flow(session_wanted(session, index, k, ttl));
     return sum;
 }
@@ -49,6 +49,8 @@ static bool may_send(const struct session *session, unsigned index, unsigned ttl
 static bool is_due(const struct session *session, unsigned index, unsigned flow, unsigned ttl)
 {
     const struct wanted *cell = session_wanted(session, index, flow, ttl);
+    if (session->connections[index].rows && connections_is_searched(session, index, flow, ttl))
+        return true;
     if (cell->commanded >= cell->want)
         return false;
     uint8_t end = flow ? 0 : (session->wants[index].climbs ? trace_probe_limit(&session->traces[index]) : 0);
@@ -59,6 +61,19 @@ nstime token_reserve_after(const struct token_reserve *reserve, nstime not_befor
 {
     nstime at = not_before > now ? not_before : now;
     return at >= reserve->from && at < reserve->until ? reserve->until : not_before;
+}
+
+bool pacing_has_connection(const struct session *session, unsigned index, unsigned row, unsigned ttl, nstime now,
+                           nstime *not_before)
+{
+    unsigned flow;
+    nstime at;
+    if (!session->connections[index].rows)
+        return true;
+    enum connection_need need = connections_need(session, index, row, ttl, now, &flow, &at);
+    if (need != CONNECTION_READY && at > now && at > *not_before)
+        *not_before = at;
+    return need != CONNECTION_WAITS || at != NSTIME_NEVER;
 }
 
 /* The probe with the earliest not_before goes first, however late we are. Among those that may go at once the order
@@ -73,11 +88,13 @@ bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime 
     session_reserve(session, &reserve);
     for (unsigned t = session->config.first_ttl; t <= session->max_ttl; t++)
         for (unsigned i = 0; i < session->all_count; i++)
-            for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+            for (unsigned k = 0; k < session_rows(session, i); k++) {
                 if (!is_due(session, i, k, t))
                     continue;
                 unsigned diagonal = t + outstanding(session, i, t);
                 nstime not_before = session_wanted(session, i, k, t)->not_before;
+                if (!pacing_has_connection(session, i, k, t, now, &not_before))
+                    continue;
                 if (t == reserve.ttl)
                     not_before = token_reserve_after(&reserve, not_before, now);
                 if (not_before > earliest || (not_before == earliest && diagonal >= best))

@@ -151,6 +151,8 @@ static unsigned add_quote(struct session *session, const struct trace *trace, co
         return 0;
     flow_stamp(flow, probe->serial, probe->ttl, session->stamp);
     headers_decode(session->stamp, flow->size, false, &sent, &malformed);
+    if (flow_needs_connection(flow)) /* what our kernel had acknowledged and offered by then */
+        sent.transport.have &= ~(uint32_t)(HAVE_ACK | HAVE_WINDOW | HAVE_CHECKSUM);
     reply_compare_quote(reply, &sent, &packet->quote);
     if (packet->extension.present) {
         reply->extension = malloc(sizeof *reply->extension);
@@ -272,8 +274,46 @@ static struct frame_note take_reply(struct session *session, const struct frame 
     return note_probe(session, match->trace, probe, FRAME_REPLY, match->flow.rule);
 }
 
+static const char *segment_reason(enum segment segment)
+{
+    static const char *const reasons[] = {
+        [SEGMENT_NONE] = "an answer whose numbers do not fit the connection",
+        [SEGMENT_HANDSHAKE] = "handshake",
+        [SEGMENT_REFUSAL] = "it answers the SYN",
+        [SEGMENT_KERNEL] = "our kernel's packet",
+        [SEGMENT_DATA] = "data like a probe's",
+        [SEGMENT_PEER] = "the target's other packet",
+        [SEGMENT_RESET] = "reset, by one of several probes",
+    };
+    return reasons[segment];
+}
+
+/* A packet of a connection that is neither probe nor reply. */
+static struct frame_note note_segment(struct session *session, const struct packet_match *match, enum segment segment)
+{
+    session->counters.connection++;
+    return (struct frame_note){
+        .role = FRAME_CONNECTION, .reason = segment_reason(segment), .trace = match ? match->trace : 0};
+}
+
+/* A direct answer in a connection. If it does not name its probe, what else was in flight decides. */
+static struct frame_note take_answer(struct session *session, const struct frame *frame, const struct packet *packet,
+                                     struct packet_match *match, enum segment segment)
+{
+    if (segment != SEGMENT_PEER && segment != SEGMENT_RESET)
+        return count_lookalike(session, frame, packet, segment_reason(SEGMENT_NONE));
+    if (!match->flow.serial)
+        match->flow.serial = connections_serial_of(session, match, frame->time);
+    if (!match->flow.serial || connections_is_repeated(session, match->trace, match))
+        return note_segment(session, match, segment);
+    return take_reply(session, frame, packet, match);
+}
+
 static struct frame_note take_packet(struct session *session, const struct frame *frame, const struct packet *packet)
 {
+    enum segment segment = connections_take(session, frame, packet);
+    if (segment == SEGMENT_HANDSHAKE || segment == SEGMENT_REFUSAL || segment == SEGMENT_KERNEL)
+        return note_segment(session, NULL, segment);
     struct packet_match match = match_packet(session, packet);
     if (match.size) {
         unsigned which;
@@ -285,11 +325,17 @@ static struct frame_note take_packet(struct session *session, const struct frame
     case FRAME_PROBE:
         return take_probe(session, frame, packet, &match);
     case FRAME_REPLY:
+        if (packet->kind == PACKET_PLAIN &&
+            flow_needs_connection(trace_flow(&session->traces[match.trace], match.which)))
+            return take_answer(session, frame, packet, &match, segment);
         return take_reply(session, frame, packet, &match);
     case FRAME_STRAY:
+    case FRAME_CONNECTION:
     case FRAME_MALFORMED:
         break;
     }
+    if (segment != SEGMENT_NONE)
+        return note_segment(session, NULL, segment);
     if (match.forgery != FORGERIES)
         return count_lookalike(session, frame, packet, match.reason);
     return count_stray(session, match.reason);
@@ -306,7 +352,7 @@ struct frame_note session_frame(struct session *session, const struct frame *fra
     if (packet->kind == PACKET_MALFORMED)
         return (struct frame_note){.role = FRAME_MALFORMED, .reason = packet->malformed};
     struct frame_note note = take_packet(session, frame, packet);
-    if (note.role == FRAME_PROBE || note.role == FRAME_REPLY)
+    if (note.role == FRAME_PROBE || note.role == FRAME_REPLY || note.role == FRAME_CONNECTION)
         session_update(session);
     return note;
 }

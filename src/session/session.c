@@ -7,6 +7,7 @@
 
 #include "base/minmax.h"
 #include "base/rng.h"
+#include "probe/type.h"
 #include "session/state.h"
 
 #define EPHEMERAL_COUNT (65536 - EPHEMERAL_FIRST)
@@ -108,6 +109,17 @@ static struct probe_spec take_spec(const struct session *session, unsigned index
     return port_list_spec(part->list, part->first);
 }
 
+/* Each of its ports would take connections of its own. */
+static enum status refuse_list(const struct port_list *list, struct err *err)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    port_list_add_text(list, 1, 65535, &text);
+    err_set(err, STATUS_USAGE, "%s: a port list opens no connections (name 16 probes at most)", text.text);
+    strbuf_free(&text);
+    return STATUS_USAGE;
+}
+
 /* `port`: for a flow that is not saved. */
 static enum status build_trace(struct session *session, unsigned index, const struct flow *saved, uint16_t port,
                                struct rng *rng, struct err *err)
@@ -118,6 +130,7 @@ static enum status build_trace(struct session *session, unsigned index, const st
     session->all_count = index + 1;
     trace->gap = session->config.gap;
     trace->max_ttl = session->config.max_ttl;
+    trace->is_control = index < session->config.spec_count && session->config.controls >> index & 1;
     const struct probe_spec spec = take_spec(session, index, trace);
     if (saved)
         trace->flow = *saved;
@@ -126,12 +139,17 @@ static enum status build_trace(struct session *session, unsigned index, const st
     trace->flow.port_is_given = session->config.source_port != 0;
     trace->flow.label_is_given = session->config.flow_label >= 0;
     trace->flow.template_bytes = NULL;
+    trace->flow.connection = NULL;
+    if (trace->ports && probe_spec_variant(&spec)->needs_connection)
+        return refuse_list(trace->ports, err);
     enum status status = flow_build(&trace->flow, err);
-    if (status == STATUS_OK && !trace->ports)
+    if (status == STATUS_OK && flow_needs_connection(&trace->flow))
+        status = connections_build(session, index, session->config.flows, err);
+    else if (status == STATUS_OK && !trace->ports)
         status = build_alternates(&session->config, trace, err);
     struct wanted **cells = &session->wants[index].cells;
-    *cells = calloc((size_t)256 * trace->flow_count, sizeof **cells);
-    session->wants[index].flows_most = trace->flow_count;
+    *cells = calloc((size_t)256 * session_rows(session, index), sizeof **cells);
+    session->wants[index].flows_most = session_rows(session, index);
     return status == STATUS_OK && !*cells ? err_set(err, STATUS_SYSTEM, "out of memory") : status;
 }
 
@@ -273,6 +291,8 @@ static bool may_wait(struct session *session)
 void session_update(struct session *session)
 {
     const struct strategy *strategy = session->config.strategy;
+    if (connections_search(session))
+        return;
     bool runs = !session->seen_only || strategy->merges_hops || strategy->is_endless;
     if (!session->complete && runs && !may_wait(session))
         strategy->update(session);
@@ -311,10 +331,30 @@ static bool may_send_more(const struct session *session, unsigned index)
            (!session->config.strategy->has_budget || sent < session->config.budget);
 }
 
+/* Finds the flow for a probe of a row. If its connection is to be opened first, that is the wish. False: it is too
+ * early for either, until `*again`. */
+static bool take_connection(const struct session *session, nstime now, struct wish *wish, nstime *again)
+{
+    unsigned flow = wish->flow;
+    nstime at;
+    if (!session->connections[wish->trace].rows)
+        return true;
+    enum connection_need need = connections_need(session, wish->trace, wish->flow, wish->ttl, now, &flow, &at);
+    wish->flow = (uint16_t)flow;
+    if (need == CONNECTION_WANTED)
+        wish->kind = WISH_CONNECT;
+    if (need == CONNECTION_READY || (need == CONNECTION_WANTED && at <= now))
+        return true;
+    *again = at;
+    return false;
+}
+
 struct wish session_wish(struct session *session, nstime now)
 {
     struct wish wish = {.kind = WISH_WAIT, .until = NSTIME_NEVER};
     if (session->seen_only)
+        return wish;
+    if (connections_to_close(session, session->complete, &wish))
         return wish;
     if (session->complete) {
         wish.kind = WISH_DONE;
@@ -327,11 +367,15 @@ struct wish session_wish(struct session *session, nstime now)
         due = false;
         again = NSTIME_NEVER;
     }
+    wish.kind = WISH_SEND;
+    due = due && take_connection(session, now, &wish, &again);
+    if (due && slot <= now && wish.kind == WISH_CONNECT)
+        return wish;
     if (due && slot <= now) {
-        wish.kind = WISH_SEND;
         wish.serial = session_serial_after(session, session->next_serial[wish.trace]);
         return wish;
     }
+    wish.kind = WISH_WAIT;
     wish.until = session_next_deadline(session);
     if (due && slot < wish.until)
         wish.until = slot;
@@ -363,6 +407,9 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
                                   .ttl = wish->ttl,
                                   .at = at,
                                   .send_errno = send_errno};
+    struct trace_connections *connections = &session->connections[wish->trace];
+    if (connections->rows)
+        connections->searches[connections_row(connections, wish->flow)].is_sent = true;
     session->next_serial[wish->trace] = wish->serial;
     session_wanted(session, wish->trace, wish->flow, wish->ttl)->commanded++;
     session->next_slot = slot_after(session, at);

@@ -40,6 +40,7 @@ struct session_config {
     unsigned port_list_count;
     bool automatic;                  /* -P auto: the heading says so */
     bool first_compares;             /* diagnose: the user did not name the first spec; it is there for comparison */
+    uint32_t controls;               /* bit i: spec i is the control of a spec with a name */
     const struct strategy *strategy; /* strategy.h */
     uint16_t flows;                  /* source ports of a spec at most, where paths differ; 0, 1: only its own */
     uint32_t confidence; /* millionths; diagnose: the confidence that a drop needs; paths: the confidence that no next
@@ -85,12 +86,18 @@ struct session_claim {
     int send_errno;
 };
 
-enum wish_kind { WISH_SEND, WISH_WAIT, WISH_DONE };
+enum wish_kind {
+    WISH_SEND,
+    WISH_WAIT,
+    WISH_CONNECT, /* our kernel opens the connection of the flow: session_connected() */
+    WISH_CLOSE,   /* and closes it, with a RST: session_closed() */
+    WISH_DONE,
+};
 
 struct wish {
     enum wish_kind kind;
     nstime until;   /* WAIT: call again at this time at the latest */
-    unsigned trace; /* SEND: the trace, and its flow that stamps the probe */
+    unsigned trace; /* SEND: the trace, and its flow that stamps the probe; CONNECT, CLOSE: that has the connection */
     uint16_t flow;
     uint16_t port; /* target port, if the trace is of a port list; else 0 */
     uint16_t serial;
@@ -102,6 +109,7 @@ enum frame_role {
     FRAME_PROBE,
     FRAME_REPLY,
     FRAME_MALFORMED,
+    FRAME_CONNECTION, /* of a connection that probes are sent in, but neither probe nor reply: `reason` says what */
 };
 
 /* What the session made of a frame: for its comment in the saved capture, and for -v. */
@@ -159,6 +167,11 @@ const struct flow *session_flow(const struct session *session, const struct wish
 struct wish session_wish(struct session *session, nstime now);
 /* The result of the send that was wished: 0 or an errno, and the clock around the call. */
 void session_sent(struct session *session, const struct wish *wish, int send_errno, nstime at);
+/* The result of opening a connection: 0 (it is under way) or an errno. */
+void session_connected(struct session *session, const struct wish *wish, int connect_errno, nstime at);
+void session_closed(struct session *session, const struct wish *wish);
+/* The next connection that is still to be closed, when a run ends in whatever way. False: none. */
+bool session_close_wish(const struct session *session, struct wish *wish);
 struct frame_note session_frame(struct session *session, const struct frame *frame, const struct packet *packet);
 /* Runs the earliest deadline up to `now`. False: there is none. The caller has handed in every frame with an earlier
  * stamp. */
@@ -194,6 +207,8 @@ const struct trace *session_size_trace(const struct session *session, unsigned o
 bool session_can_measure(const struct session *session, unsigned of);
 /* The trace that was measured first, if any was. */
 bool session_measures(const struct session *session, unsigned *of);
+/* Whether a spec of the run needs connections. */
+bool session_connects(const struct session *session);
 /* The functions of trace_set.h, over the session's traces. */
 const struct trace *session_hop_trace(const struct session *session, uint8_t ttl);
 uint8_t session_last_router_ttl(const struct session *session);

@@ -30,6 +30,8 @@ static bool can_have(const struct session *session, unsigned of, uint16_t size)
 {
     struct flow flow;
     struct err unused;
+    if (flow_needs_connection(&session->traces[of].flow))
+        return false;
     bool built = build(session, of, size, &flow, &unused) == STATUS_OK;
     flow_free(&flow);
     return built;

@@ -9,6 +9,7 @@
 #ifndef HOPSONDE_SESSION_STATE_H
 #define HOPSONDE_SESSION_STATE_H
 
+#include "session/connections.h"
 #include "session/due.h"
 #include "session/session.h"
 #include "session/strategy.h"
@@ -89,10 +90,13 @@ struct session {
 
     void *plan; /* owned; state of the strategy */
     struct trace_wants wants[TRACES_MOST];
-    nstime last_sent[256]; /* by TTL: the latest send of any known probe */
-    uint8_t settled_ttl;   /* the last hop that is settled */
-    uint8_t max_ttl;       /* no probe goes further: config.max_ttl, or the first hop behind a gateway */
-    bool complete;         /* the strategy wants nothing more */
+    struct trace_connections connections[TRACES_MOST];
+    unsigned connections_opened; /* live */
+    nstime last_connection;      /* live: the call that opened the last one */
+    nstime last_sent[256];       /* by TTL: the latest send of any known probe */
+    uint8_t settled_ttl;         /* the last hop that is settled */
+    uint8_t max_ttl;             /* no probe goes further: config.max_ttl, or the first hop behind a gateway */
+    bool complete;               /* the strategy wants nothing more */
 
     nstime
         worst_rtt; /* largest RTT, of replies other than refusals, which a router may delay for seconds; 0: none yet */
@@ -148,9 +152,18 @@ struct packet_match {
 };
 struct packet_match match_packet(struct session *session, const struct packet *packet);
 
+/* The flows of a trace for its strategy. */
+static inline unsigned session_rows(const struct session *session, unsigned trace)
+{
+    unsigned rows = session->connections[trace].rows;
+    return rows ? rows : session->traces[trace].flow_count;
+}
+
 static inline struct wanted *session_wanted(const struct session *session, unsigned trace, unsigned flow, unsigned ttl)
 {
-    return &session->wants[trace].cells[(size_t)ttl * session->wants[trace].flows_most + flow];
+    const struct trace_connections *own = &session->connections[trace];
+    unsigned row = own->rows ? connections_row(own, flow) : flow;
+    return &session->wants[trace].cells[(size_t)ttl * session->wants[trace].flows_most + row];
 }
 
 /* unproven.c: replies that a forger might guess. */
@@ -243,6 +256,10 @@ void session_reopen_probes(struct session *session, nstime now);
 /* pacing.c: the next wanted probe. False: none may go now; `*again` is when one may (NSTIME_NEVER: not before a
  * change). */
 bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime *again);
+/* Moves `*not_before` to when the row's connection takes the probe, or may be opened. False: only a change shows when.
+ */
+bool pacing_has_connection(const struct session *session, unsigned trace, unsigned row, unsigned ttl, nstime now,
+                           nstime *not_before);
 
 /* sends.c */
 /* Adds the probe that the claim describes. NULL: memory is short. */

@@ -20,7 +20,14 @@
 #define SLOW_WAIT_TIMES 11
 #define SLOW_WAIT_PARTS 5
 
-enum deadline_kind { DEADLINE_NONE, DEADLINE_STRATEGY, DEADLINE_PENDING, DEADLINE_EXPIRY, DEADLINE_LONGEST_WAIT };
+enum deadline_kind {
+    DEADLINE_NONE,
+    DEADLINE_STRATEGY,
+    DEADLINE_PENDING,
+    DEADLINE_EXPIRY,
+    DEADLINE_LONGEST_WAIT,
+    DEADLINE_CONNECTION,
+};
 
 struct deadline {
     enum deadline_kind kind;
@@ -141,6 +148,8 @@ static struct deadline earliest_deadline(struct session *session)
     find_pending(session, &earliest);
     for (unsigned t = 0; t < session->all_count; t++) {
         const struct trace *trace = &session->traces[t];
+        if (!session->over && session->connections[t].rows)
+            sooner(&earliest, DEADLINE_CONNECTION, connections_deadline(session, t), t, 0);
         if (!session->over)
             find_expiry(session, &waits, t, &earliest);
         if (session->settled_probes[t] < trace->probe_count) {
@@ -204,6 +213,9 @@ static void run_deadline(struct session *session, const struct deadline *deadlin
         break;
     case DEADLINE_LONGEST_WAIT:
         session_settle_probe(session, deadline->trace);
+        break;
+    case DEADLINE_CONNECTION:
+        connections_run_deadlines(session, deadline->trace, deadline->at);
         break;
     case DEADLINE_STRATEGY:
     case DEADLINE_NONE:

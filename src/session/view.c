@@ -33,6 +33,14 @@ bool session_was_interrupted(const struct session *session)
     return session->interrupted;
 }
 
+bool session_connects(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (session->connections[i].rows)
+            return true;
+    return false;
+}
+
 unsigned session_unseen_probes(const struct session *session)
 {
     return session->unseen_probes;

@@ -31,6 +31,10 @@ struct wire_ops {
                                struct err *err);
     /* Sends one whole IP packet. Returns 0 or an errno; the caller decides what that means. */
     int (*send)(struct wire *wire, const struct addr *target, const uint8_t *bytes, size_t length);
+    /* Has our kernel open the flow's connection, from its source address and port, and does not wait for it. Returns 0
+     * or an errno. disconnect() ends it with a RST, if it was established. NULL: the wire sends nothing. */
+    int (*connect)(struct wire *wire, const struct flow *flow);
+    void (*disconnect)(struct wire *wire, const struct flow *flow);
     nstime (*now)(struct wire *wire);
     /* Every frame with an earlier stamp has been handed over (valid after WIRE_QUIET). */
     nstime (*drained)(struct wire *wire);

@@ -45,6 +45,7 @@ static inline bool forgery_is_certain(const struct forgery_count *count)
 struct frame_counters {
     uint64_t frames; /* frames taken */
     uint64_t malformed;
+    uint64_t connection; /* of connections that probes are sent in, but neither probes nor replies */
     struct stray_count strays[STRAY_KINDS_MOST];
     unsigned stray_kinds;
     struct forgery_count forgeries[FORGERIES];

@@ -18,10 +18,14 @@ nstime reply_rtt(const struct probe *probe, const struct reply *reply)
     return reply->time > probe->sent ? reply->time - probe->sent : 0;
 }
 
+unsigned initial_ttl(uint8_t ttl)
+{
+    return ttl <= 32 ? 32 : ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
+}
+
 unsigned reply_initial_ttl(const struct reply *reply)
 {
-    uint8_t ttl = reply->reply_ttl;
-    return ttl <= 32 ? 32 : ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
+    return initial_ttl(reply->reply_ttl);
 }
 
 unsigned reply_return_hops(const struct reply *reply)

@@ -46,7 +46,8 @@ bool reply_is_early(const struct probe *probe, const struct reply *reply);
 /* Reply time minus send time. NSTIME_NONE: it is unknown, since the probe was not captured or another clock stamped the
  * reply; or the reply is early. */
 nstime reply_rtt(const struct probe *probe, const struct reply *reply);
-/* The usual initial TTL (32, 64, 128, 255) that is the next above the reply's. */
+/* The usual initial TTL (32, 64, 128, 255) that is the next above this one, and the reply's. */
+unsigned initial_ttl(uint8_t ttl);
 unsigned reply_initial_ttl(const struct reply *reply);
 /* How many hops away its sender is, if the reply had that initial TTL: 1 for a neighbour. */
 unsigned reply_return_hops(const struct reply *reply);

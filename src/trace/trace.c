@@ -108,6 +108,14 @@ static struct trace_ttl *ttl_entry(struct trace *trace, uint8_t ttl)
     return &trace->ttls[ttl];
 }
 
+void trace_note_handshake(struct trace *trace, uint8_t reply_ttl)
+{
+    struct trace_handshakes *of = &trace->handshakes;
+    of->least_reply_ttl = !of->count || reply_ttl < of->least_reply_ttl ? reply_ttl : of->least_reply_ttl;
+    of->most_reply_ttl = reply_ttl > of->most_reply_ttl ? reply_ttl : of->most_reply_ttl;
+    of->count++;
+}
+
 void trace_note_ttl(struct trace *trace, uint8_t ttl)
 {
     if (ttl < trace->least_ttl)

@@ -73,6 +73,13 @@ struct trace_origin {
     uint32_t rounds;     /* sweeps over the TTLs */
 };
 
+/* The SYN/ACKs of the connections in which the trace sent data: they show how far away the host is that accepted them.
+ */
+struct trace_handshakes {
+    uint32_t count;                          /* 0: its probes are no segments of a connection */
+    uint8_t least_reply_ttl, most_reply_ttl; /* as captured; they differ where return paths do */
+};
+
 struct trace {
     struct flow flow;            /* owned; constant along the trace, except for ports that `origin` marks as varying */
     struct flow *alternates;     /* owned; the same probes from other source ports, which may take other paths */
@@ -80,6 +87,7 @@ struct trace {
     uint8_t gap, max_ttl;        /* limits of the run, which end a silence: session_config */
     uint8_t least_ttl, most_ttl; /* of all known probes; least above most: there is none */
     struct trace_origin origin;
+    struct trace_handshakes handshakes;
     struct tunnels *inside; /* owned; the tunnels that its probes came in; NULL: none */
     struct probe *probes;   /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
@@ -92,6 +100,7 @@ struct trace {
     uint32_t number;     /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
     uint32_t sent_count; /* of a foreign trace: all its probes, also those that are not kept here */
     bool started;        /* at least one probe is known */
+    bool is_control;     /* of ours: it is compared with specs that differ in the name alone */
 
     /* Each reply updates these: */
     uint8_t last_router_ttl; /* largest TTL with a time exceeded, whoever signed it (a DNAT signs for all); 0: none */
@@ -220,6 +229,8 @@ void trace_forget(struct trace *trace, size_t count);
  * replies and all else of the trace; trace_free_tail() frees it. False: memory is short. */
 bool trace_tail(const struct trace *trace, nstime since, struct trace *out);
 void trace_free_tail(struct trace *tail);
+/* Counts a connection by the reply TTL of its SYN/ACK. */
+void trace_note_handshake(struct trace *trace, uint8_t reply_ttl);
 /* Counts a probe of this TTL that the trace does not keep. */
 void trace_note_ttl(struct trace *trace, uint8_t ttl);
 /* Updates the summary fields, but not the loop, with a reply to a probe of this TTL. */

@@ -42,6 +42,7 @@ enum verdict_how {
     HOW_BEYOND_SCOPE,
     HOW_SOURCE_POLICY,
     HOW_REJECT_ROUTE,
+    HOW_REPLY, /* of findings: a reply in the target's name that is not its own */
     HOWS,
 };
 
@@ -75,6 +76,9 @@ struct verdict {
 enum finding_kind {
     FINDING_NONE,
     FINDING_FORGED_REPLIES,
+    FINDING_FORGED, /* this and the next two: of captures of two points alone */
+    FINDING_LOST_TOWARD_FAR,
+    FINDING_LOST_TOWARD_NEAR,
     FINDING_LOCAL_DROP,
     FINDING_LOOP,
     FINDING_NAT,
@@ -83,6 +87,7 @@ enum finding_kind {
     FINDING_PROXY,
     FINDING_STATEFUL_FIREWALL,
     FINDING_STATELESS_FIREWALL,
+    FINDING_NAME_FILTER,
     FINDING_PATH_DEPENDENT,
     FINDING_DSCP_REWRITE,
     FINDING_ECN_BLEACHED,
@@ -103,12 +108,14 @@ enum finding_kind {
     FINDING_KINDS,
 };
 
-/* One value of a finding: `text` if it is set, else `address` if there is one, else `number`. */
+/* One value of a finding: `text` if it is set, else `address` if there is one, else `number`, or a flag that is set if
+ * the number is not 0. */
 struct finding_detail {
     const char *name; /* constant; NULL ends the list */
-    const char *text; /* constant */
+    const char *text; /* constant, or of a spec */
     struct addr address;
     double number;
+    bool is_flag;
 };
 
 #define FINDING_DETAILS_MOST 6
@@ -117,7 +124,7 @@ struct finding {
     enum finding_kind kind;
     const struct trace *trace; /* NULL: of the whole path */
     struct place at, after;
-    struct place before; /* of a black hole; of others it is not known */
+    struct place before; /* of a black hole and of a name filter; of others it is not known */
     struct finding_detail detail[FINDING_DETAILS_MOST];
     char text[SENTENCE_BYTES];
     struct frame_number frames[VERDICT_FRAMES_MOST];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hostile/transit_costs.h"
 #include "multipath/graph.h"
 #include "multipath/mda.h"
 #include "multipath/stopping_rule.h"
@@ -163,6 +164,17 @@ static const struct cost_case {
     {"addresses-of-a-hop", 8000, addresses_of_a_hop},
     {"plan-of-new-addresses", 2000, plan_of_new_addresses},
     {"plan-of-a-hundred", 2000, plan_of_a_hundred},
+    {"transit-conversations", 20000, transit_conversations},
+    {"transit-strangers", 20000, transit_strangers},
+    {"transit-alike", 20000, transit_alike},
+    {"transit-losses", 20000, transit_losses},
+    {"transit-holes", 20000, transit_holes},
+    {"transit-repeats", 20000, transit_repeats},
+    {"transit-backward", 20000, transit_backward},
+    {"transit-cuts", 20000, transit_cuts},
+    {"transit-syns", 20000, transit_syns},
+    {"transit-resets", 20000, transit_resets},
+    {"transit-clocks", 20000, transit_clocks},
 };
 
 int main(int argc, char **argv)

@@ -262,6 +262,8 @@ static void watch_sent(void *context, nstime at, const uint8_t *bytes, size_t le
     struct headers h;
     const char *malformed = NULL;
     headers_decode(bytes, length, false, &h, &malformed);
+    if (h.ip.protocol == IP_TCP && (h.transport.flags & TCP_RST))
+        return; /* it ends a connection */
     if (d->sent_count++ == 0)
         d->first_send = at;
     d->last_send = at;
@@ -316,6 +318,30 @@ static void send_probe(struct drive *d, struct wire *wire, const struct wish *wi
     tape_claims(d);
 }
 
+/* As cli/loop ends a connection. */
+static void close_flow(struct drive *d, struct wire *wire, const struct wish *wish)
+{
+    const struct flow *flow = session_flow(d->session, wish);
+    uint8_t bytes[65535];
+    wire->ops->disconnect(wire, flow);
+    for (unsigned behind_data = 0; connection_was_open(flow->connection) && behind_data < 2; behind_data++)
+        wire->ops->send(wire, &flow->target, bytes, flow_stamp_reset(flow, behind_data, bytes));
+    session_closed(d->session, wish);
+}
+
+static bool carry_out(struct drive *d, struct wire *wire, const struct wish *wish)
+{
+    if (wish->kind == WISH_CONNECT) {
+        d->connects[d->connect_count++ % CONNECTS_NOTED] = sim_now(d->sim);
+        session_connected(d->session, wish, wire->ops->connect(wire, session_flow(d->session, wish)), sim_now(d->sim));
+    } else if (wish->kind == WISH_CLOSE) {
+        close_flow(d, wire, wish);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static nstime earlier(nstime a, nstime b)
 {
     return a < b ? a : b;
@@ -347,6 +373,8 @@ static bool run(struct drive *d, struct wire *wire, nstime stop)
         tape_claims(d);
         if (wish.kind == WISH_DONE)
             return true;
+        if (carry_out(d, wire, &wish))
+            continue;
         nstime free_at = d->sent_count && d->sent_count < d->stalled_sends ? d->last_send + d->stall : 0;
         if (wish.kind == WISH_SEND && free_at > sim_now(d->sim)) {
             wish.until = free_at;
@@ -391,6 +419,9 @@ static bool live(struct drive *d, const struct net *net, const struct session_co
         return false;
     sim_set_watch(d->sim, &(struct sim_watch){.context = &watcher, .sent = watch_sent});
     bool good = run(d, sim_wire(d->sim), most == NSTIME_NEVER ? NSTIME_NEVER : SIM_START + most);
+    struct wish wish;
+    while (session_close_wish(d->session, &wish))
+        close_flow(d, sim_wire(d->sim), &wish);
     sim_set_watch(d->sim, &(struct sim_watch){0});
     d->done = sim_now(d->sim);
     d->ended_at = session_now(d->session);

@@ -9,6 +9,8 @@
 
 struct record; /* a frame or a claim, in the order of the capture */
 
+#define CONNECTS_NOTED 32
+
 struct drive {
     const struct net *net;
     struct session_config config;
@@ -17,8 +19,10 @@ struct drive {
     struct strbuf settled;   /* owned; what was settled, in order */
     struct record *tape;     /* owned */
     size_t tape_count;
-    uint64_t sends;                     /* digest of every packet handed to the wire and its time */
-    unsigned sent_count;                /* packets */
+    uint64_t sends;                  /* digest of every packet handed to the wire and its time */
+    unsigned sent_count;             /* packets */
+    nstime connects[CONNECTS_NOTED]; /* when connections were opened */
+    unsigned connect_count;
     unsigned most_of_spec, most_of_all; /* unanswered probes at one hop at a time; the target's is exempt */
     nstime first_send, last_send, done, ended_at;
     enum session_end end;

@@ -19,6 +19,8 @@ static bool matches(const struct net *net, const struct filter *f, const struct 
         return false;
     if (f->syn_only && (h->transport.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         return false;
+    if (f->data_only && !((h->transport.have & HAVE_FLAGS) && h->transport.size > h->transport.header_length))
+        return false;
     if ((f->from >= 0 && net_owner(net, &h->ip.source) != f->from) ||
         (f->to >= 0 && net_owner(net, &h->ip.target) != f->to))
         return false;
@@ -30,14 +32,30 @@ static bool matches(const struct net *net, const struct filter *f, const struct 
            in_range(h->transport.source_port, f->source_ports);
 }
 
+/* What a device beside the path adds: resets to both ends, or an answer. */
+static void inject(struct sim *sim, unsigned node, const struct pkt *p)
+{
+    struct pkt reply;
+    uint8_t ttl = sim->net->nodes[node].initial_ttl;
+    bool is_tcp = p->bytes[p->bytes[0] >> 4 == 6 ? 6 : 9] == IP_TCP;
+    if (is_tcp ? reply_reset(&reply, p, ttl) : reply_datagram(&reply, p, ttl, 1))
+        router_originate(sim, node, &reply);
+    if (is_tcp && reply_forward_reset(&reply, p, ttl))
+        router_originate(sim, node, &reply);
+}
+
 static void answer(struct sim *sim, unsigned node, unsigned link, const struct filter *f, const struct pkt *p)
 {
-    struct pkt reset;
+    struct pkt reply;
     const uint8_t *refusal = f->refusal[p->bytes[0] >> 4 == 6];
     if (f->verb == VERB_REJECT)
         router_error(sim, node, link, p, refusal[0], refusal[1], 0, 1);
-    else if (f->verb == VERB_RESET && reply_reset(&reset, p, sim->net->nodes[node].initial_ttl))
-        router_originate(sim, node, &reset);
+    else if (f->verb == VERB_ANSWER && reply_datagram(&reply, p, sim->net->nodes[node].initial_ttl, 1))
+        router_originate(sim, node, &reply);
+    else if (f->verb == VERB_RESET && reply_reset(&reply, p, sim->net->nodes[node].initial_ttl))
+        router_originate(sim, node, &reply);
+    else if (f->verb == VERB_INJECT)
+        inject(sim, node, p);
 }
 
 bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, const struct pkt *p)
@@ -49,10 +67,16 @@ bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, 
         const struct filter *f = &sim->net->filters[i];
         if (f->node != node || f->hook != hook || !matches(sim->net, f, &packet))
             continue;
+        bool held = f->hold && sim->now < sim->held_until[i];
+        if (*f->name && !held && !packet_names(&packet.outer, f->name))
+            continue;
         if (f->chance < 1 && !sim_chance(sim, f->chance))
             continue;
+        if (held)
+            return false;
+        sim->held_until[i] = sim->now + f->hold;
         answer(sim, node, link, f, p);
-        return f->verb == VERB_PASS;
+        return f->verb == VERB_PASS || f->verb == VERB_INJECT;
     }
     return true;
 }

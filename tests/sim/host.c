@@ -64,6 +64,8 @@ static bool answer_tcp(struct sim *sim, const struct node *node, const struct he
 {
     uint8_t flags = h->transport.flags;
     struct tuple tuple;
+    if (tcp_host_receive(sim, (unsigned)(node - sim->net->nodes), h, open))
+        return false;
     tuple_of(h, &tuple);
     struct half_open *entry = find_half_open(sim, &tuple);
     if (flags & TCP_RST) {
@@ -80,13 +82,14 @@ static bool answer_tcp(struct sim *sim, const struct node *node, const struct he
     return reply_reset(out, p, node->initial_ttl);
 }
 
-/* The client's kernel knows nothing of the probes: it resets what a SYN/ACK offers. Everything else it keeps quiet
- * about, as a UDP socket of ours holds the port. */
+/* The client's kernel knows nothing of the probes: it resets what a SYN/ACK or an ACK offers. Everything else it keeps
+ * quiet about, as a UDP socket of ours holds the port. */
 static void client_receive(struct sim *sim, unsigned node, const struct headers *h, const struct pkt *p)
 {
     struct pkt reset;
-    if (h->ip.protocol == IP_TCP && (h->transport.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
-        reply_reset(&reset, p, 64))
+    if (h->ip.protocol == IP_TCP && tcp_client_receive(sim, node, h))
+        return;
+    if (h->ip.protocol == IP_TCP && (h->transport.flags & TCP_ACK) && reply_reset(&reset, p, 64))
         sim_schedule(sim, sim->now + 2 * SIM_STAMP_DELAY, EVENT_LEAVE, node, NO_LINK, &reset);
 }
 

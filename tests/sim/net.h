@@ -30,6 +30,8 @@ enum mpls_style {
     MPLS_NO_LENGTH,    /* padded likewise, length field 0, as before RFC 4884 */
     MPLS_WRONG_LENGTH, /* padded likewise, but the length is that of the bare quote */
 };
+/* What a host does in a connection; NONE: it has half-open ones only. All but CLOSE acknowledge data. */
+enum service { SERVICE_NONE, SERVICE_QUIET, SERVICE_ANSWER, SERVICE_RESET, SERVICE_CLOSE };
 enum port_state { PORT_CLOSED, PORT_OPEN, PORT_SILENT };
 
 struct net_port {
@@ -70,8 +72,10 @@ struct node {
     enum mpls_style mpls_style;
     struct net_port ports[NET_PORTS_MOST]; /* hosts */
     unsigned port_count;
-    double unseen;    /* client: share of its own frames that the capture misses */
-    bool refuse[256]; /* client: the local firewall refuses the protocol */
+    enum service service; /* hosts: of all open TCP ports */
+    bool no_stamps;       /* hosts: it uses no TCP timestamps */
+    double unseen;        /* client: share of its own frames that the capture misses */
+    bool refuse[256];     /* client: the local firewall refuses the protocol */
 };
 
 struct link {
@@ -94,7 +98,16 @@ struct route {
 };
 
 enum hook { HOOK_PREROUTING, HOOK_INPUT, HOOK_FORWARD, HOOK_OUTPUT, HOOK_POSTROUTING };
-enum verb { VERB_DROP, VERB_PASS, VERB_REJECT, VERB_RESET };
+enum verb {
+    VERB_DROP,
+    VERB_PASS,
+    VERB_REJECT,
+    VERB_RESET,
+    VERB_ANSWER, /* replies in the target's name */
+    VERB_INJECT, /* TCP: resets both ends; else as ANSWER; and the packet goes on */
+};
+
+#define FILTER_NAME_BYTES 64
 
 struct filter {
     unsigned node;
@@ -102,9 +115,12 @@ struct filter {
     bool protocols[256];                       /* those it matches */
     bool echo_only, errors_only;               /* of ICMP */
     bool syn_only;                             /* of TCP: SYN without ACK */
+    bool data_only;                            /* of TCP: segments with data */
     uint16_t target_ports[2], source_ports[2]; /* lowest and highest */
     int from, to;                              /* node indices; -1: any */
     double chance;                             /* share of the matches it takes */
+    char name[FILTER_NAME_BYTES];              /* that the packet carries; "": any or none */
+    nstime hold;                               /* after a match it drops matching packets with any name for this time */
     enum verb verb;
     uint8_t refusal[2][2]; /* REJECT: type and code of IPv4 and IPv6 */
 };

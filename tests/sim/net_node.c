@@ -190,6 +190,26 @@ static enum status parse_mute(struct parser *p, void *object)
     return parse_ports(p, object, PORT_SILENT);
 }
 
+static enum status parse_service(struct parser *p, void *object)
+{
+    static const struct replay_filter choices[] = {{"quiet", SERVICE_QUIET},
+                                                   {"answer", SERVICE_ANSWER},
+                                                   {"reset", SERVICE_RESET},
+                                                   {"close", SERVICE_CLOSE},
+                                                   {NULL, 0}};
+    int value = 0;
+    enum status status = parser_choice(p, choices, &value);
+    ((struct node *)object)->service = (enum service)value;
+    return status;
+}
+
+static enum status parse_no_stamps(struct parser *p, void *object)
+{
+    (void)p;
+    ((struct node *)object)->no_stamps = true;
+    return STATUS_OK;
+}
+
 static enum status parse_unseen(struct parser *p, void *object)
 {
     return parser_share(p, &((struct node *)object)->unseen);
@@ -232,6 +252,8 @@ const struct keyword node_options[] = {
     {"mpls-style", parse_mpls_style},
     {"closed", parse_closed},
     {"mute", parse_mute},
+    {"service", parse_service},
+    {"no-stamps", parse_no_stamps},
     {"unseen", parse_unseen},
     {"refuse", parse_refuse},
     {NULL, NULL},

@@ -14,15 +14,17 @@
  * hidden · ttl-raise N · initial N (TTL of what it sends) · answers node|in|back|in-turn N|by-flow N (source of its
  * errors; of N made-up addresses) · copies N (of each error, beyond the first) · balance per-flow|per-packet · mpls
  * LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],...
- * (ports of a host; it knows the IP protocols that stand in these, and tcp, udp and udplite) · unseen PERCENT (own
- * frames the capture misses) · refuse PROTOCOL,... (local firewall).
+ * (ports of a host; it knows the IP protocols that stand in these, and tcp, udp and udplite) · service
+ * quiet|answer|reset|close (of its open TCP ports: it takes connections) · no-stamps (it has no TCP timestamps) ·
+ * unseen PERCENT (own frames the capture misses) · refuse PROTOCOL,... (local firewall).
  *
  *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [hole N] [hole-back N] [dead] [near
  * ADDRESS...] [far ADDRESS...] hole: larger packets vanish without an error, from A to B or back links T A B C ... a
  * row of links of delay T route NODE TO via NODE | unreachable | prohibit | blackhole       TO is a node; all else goes
- * the shortest way filter NODE prerouting|input|forward|output|postrouting [MATCH...] drop|pass|reset|reject REFUSAL
- *          MATCH: PROTOCOL,... · echo · error · syn · port N[-M] · sport N[-M] · from NODE · to NODE · chance P
- *          REFUSAL: a name as admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6). First match decides.
+ * the shortest way filter NODE prerouting|input|forward|output|postrouting [MATCH...]
+ * drop|pass|reset|answer|inject|reject REFUSAL MATCH: PROTOCOL,... · echo · error · syn · data · port N[-M] · sport
+ * N[-M] · from NODE · to NODE · chance P · name NAME (of a DNS query, a QUIC Initial or TCP data) · hold T (drops the
+ * rest for T afterwards) REFUSAL: a name as admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6). First match decides.
  *   nat NODE source ADDRESS... [shift N] [inner full|none|no-checksum]          as the client leaves through NODE
  *   nat NODE target ADDRESS... to NODE [inner ...]                              ADDRESS stands for the node behind
  *   rewrite NODE dscp|ecn|mss|id|seq VALUE                                      by forwarding, before the next hop
@@ -312,10 +314,16 @@ static enum status parse_match(struct parser *p, struct filter *f, bool *narrowe
         f->errors_only = f->protocols[IP_ICMP] = f->protocols[IP_ICMP6] = *narrowed = true;
     else if (parser_accept(p, "syn"))
         f->syn_only = f->protocols[IP_TCP] = *narrowed = true;
+    else if (parser_accept(p, "data"))
+        f->data_only = f->protocols[IP_TCP] = *narrowed = true;
     else if (parser_accept(p, "port"))
         status = parse_range(p, f->target_ports);
     else if (parser_accept(p, "sport"))
         status = parse_range(p, f->source_ports);
+    else if (parser_accept(p, "name"))
+        snprintf(f->name, sizeof f->name, "%s", parser_next(p));
+    else if (parser_accept(p, "hold"))
+        status = parser_time(p, &f->hold);
     else if (parser_accept(p, "chance"))
         status = parser_share(p, &f->chance);
     else if (parser_accept(p, "from") || parser_accept(p, "to")) {
@@ -336,8 +344,13 @@ static enum status parse_filter(struct parser *p, void *object)
     static const struct replay_filter hooks[] = {{"prerouting", HOOK_PREROUTING},   {"input", HOOK_INPUT},
                                                  {"forward", HOOK_FORWARD},         {"output", HOOK_OUTPUT},
                                                  {"postrouting", HOOK_POSTROUTING}, {NULL, 0}};
-    static const struct replay_filter verbs[] = {
-        {"drop", VERB_DROP}, {"pass", VERB_PASS}, {"reject", VERB_REJECT}, {"reset", VERB_RESET}, {NULL, 0}};
+    static const struct replay_filter verbs[] = {{"drop", VERB_DROP},
+                                                 {"pass", VERB_PASS},
+                                                 {"reject", VERB_REJECT},
+                                                 {"reset", VERB_RESET},
+                                                 {"answer", VERB_ANSWER},
+                                                 {"inject", VERB_INJECT},
+                                                 {NULL, 0}};
     struct filter f = {.from = -1, .to = -1, .chance = 1, .target_ports = {0, 65535}, .source_ports = {0, 65535}};
     int hook = 0, verb = 0;
     bool narrowed = false, known = true;

@@ -146,6 +146,20 @@ bool reply_reset(struct pkt *out, const struct pkt *about, uint8_t ttl)
     return true;
 }
 
+bool reply_forward_reset(struct pkt *out, const struct pkt *about, uint8_t ttl)
+{
+    struct headers h, back;
+    if (!decode(about, &h) || h.ip.protocol != IP_TCP || !(h.transport.have & HAVE_FLAGS))
+        return false;
+    back = h;
+    back.ip.source = h.ip.target;
+    back.ip.target = h.ip.source;
+    back.transport.source_port = h.transport.target_port;
+    back.transport.target_port = h.transport.source_port;
+    tcp_build(out, &back, ttl, (uint32_t)h.transport.seq, 0, TCP_RST);
+    return true;
+}
+
 bool reply_syn_ack(struct pkt *out, const struct pkt *about, uint8_t ttl)
 {
     struct headers h;

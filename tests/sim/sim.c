@@ -112,6 +112,9 @@ static bool run_event(struct sim *sim, struct event *event, struct frame *frame)
             show(sim, &event->packet, FRAME_IN, frame);
         router_receive(sim, event->node, event->link, &event->packet);
         return captured;
+    case EVENT_RETRY:
+        tcp_retry(sim, event->node, event->link, &event->packet);
+        return false;
     case EVENT_UNRESOLVED:
         router_unresolved(sim, event->node, event->link, &event->packet);
         return false;
@@ -173,6 +176,17 @@ static int send_packet(struct wire *wire, const struct addr *target, const uint8
     return refused;
 }
 
+static int connect_flow(struct wire *wire, const struct flow *flow)
+{
+    tcp_connect((struct sim *)wire, flow);
+    return 0;
+}
+
+static void disconnect_flow(struct wire *wire, const struct flow *flow)
+{
+    tcp_disconnect((struct sim *)wire, flow);
+}
+
 static nstime now(struct wire *wire)
 {
     return sim_now((struct sim *)wire);
@@ -189,8 +203,14 @@ static void close_wire(struct wire *wire)
     (void)wire;
 }
 
-static const struct wire_ops ops = {
-    .receive = receive, .send = send_packet, .now = now, .drained = now, .dropped = dropped, .close = close_wire};
+static const struct wire_ops ops = {.receive = receive,
+                                    .send = send_packet,
+                                    .connect = connect_flow,
+                                    .disconnect = disconnect_flow,
+                                    .now = now,
+                                    .drained = now,
+                                    .dropped = dropped,
+                                    .close = close_wire};
 
 struct sim *sim_new(const struct net *net, uint64_t seed)
 {
@@ -214,6 +234,7 @@ void sim_free(struct sim *sim)
     free(sim->events);
     free(sim->translations);
     free(sim->half_open);
+    free(sim->tcp_ends);
     free(sim);
 }
 

@@ -49,6 +49,9 @@ struct sim_answer {
     nstime rtt;
 };
 
+/* The connections that a node has, half-open ones too. */
+unsigned sim_connections(const struct sim *sim, unsigned node);
+
 struct sim_answer sim_ask(const struct sim *sim, const uint8_t *bytes, size_t length);
 
 #endif

@@ -12,6 +12,7 @@
 enum event_kind {
     EVENT_LEAVE,      /* a packet of the client's leaves: captured, then routed */
     EVENT_ARRIVE,     /* at `node` by `link` */
+    EVENT_RETRY,      /* the client's kernel may repeat a SYN; `link`: how often it did */
     EVENT_UNRESOLVED, /* `node` gives up on the neighbour behind a dead link */
 };
 
@@ -67,6 +68,9 @@ struct sim {
     size_t translation_count;
     struct half_open *half_open; /* owned */
     size_t half_open_count;
+    nstime held_until[NET_RULES_MOST]; /* of filters with `hold` */
+    struct tcp_end *tcp_ends;          /* owned */
+    size_t tcp_end_count;
     struct sim_watch watch;
     const struct sim_change *changes; /* borrowed; those to come */
     unsigned change_count;
@@ -99,6 +103,9 @@ enum route_kind route_find(const struct sim *sim, unsigned node, const struct pk
 /* filter.c: true where the packet may go on; else the rule's answer has been sent. */
 bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, const struct pkt *p);
 
+/* name.c: whether a DNS query, a QUIC Initial or TCP data names this host. */
+bool packet_names(const struct headers *h, const char *name);
+
 /* nat.c */
 void nat_target(struct sim *sim, unsigned node, struct pkt *p); /* prerouting */
 void nat_source(struct sim *sim, unsigned node, struct pkt *p); /* postrouting */
@@ -108,12 +115,21 @@ void nat_back(struct sim *sim, unsigned node, struct pkt *p);   /* answers and e
 void reply_error(struct pkt *out, const struct node *node, const struct addr *from, const struct pkt *about,
                  uint8_t type, uint8_t code, uint32_t mtu);
 bool reply_reset(struct pkt *out, const struct pkt *about, uint8_t ttl);
+/* In the sender's name, to where the packet goes: as if it came right before. */
+bool reply_forward_reset(struct pkt *out, const struct pkt *about, uint8_t ttl);
 bool reply_syn_ack(struct pkt *out, const struct pkt *about, uint8_t ttl);
 bool reply_echo(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id);
 bool reply_datagram(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id);
 bool reply_sctp(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id, bool open);
 bool reply_dccp(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id, bool open);
 bool reply_protocol(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id);
+
+/* tcp.c: connections. Both return false where the packet belongs to none, and opens none. */
+void tcp_connect(struct sim *sim, const struct flow *flow);
+void tcp_disconnect(struct sim *sim, const struct flow *flow);
+void tcp_retry(struct sim *sim, unsigned node, unsigned tries, const struct pkt *about);
+bool tcp_client_receive(struct sim *sim, unsigned node, const struct headers *h);
+bool tcp_host_receive(struct sim *sim, unsigned node, const struct headers *h, bool open);
 
 /* host.c: a packet to one of the node's own addresses. */
 void host_receive(struct sim *sim, unsigned node, unsigned link, struct pkt *p);

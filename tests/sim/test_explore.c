@@ -101,8 +101,95 @@ static void check_row(const struct row *row, uint64_t seed)
     free(net);
 }
 
+/* Networks in which one of two paths ends. With some seeds the first flow takes it. */
+#define DEAD_BRANCH                                                                                                    \
+    "client c 10.9.0.2 2001:db8:99::2\n"                                                                               \
+    "router r1 10.0.1.1 2001:db8:1::1 balance per-flow\n"                                                              \
+    "router a2 10.0.2.1 2001:db8:2::1\nrouter b2 10.0.2.2 2001:db8:2::2\n"                                             \
+    "router r3 10.0.3.1 2001:db8:3::1\nrouter r4 10.0.4.1 2001:db8:4::1\n"                                             \
+    "host target 192.0.2.80 2001:db8:80::80 open tcp/443\n"                                                            \
+    "links 5ms c r1 a2 r3 r4 target\nlinks 5ms r1 b2 r3\n"
+
+static const struct {
+    const char *name, *network;
+} dead_branches[] = {
+    {"a branch that drops", DEAD_BRANCH "filter a2 forward udp drop\n"},
+    {"a branch that rejects", DEAD_BRANCH "filter a2 forward udp reject admin-prohibited\n"},
+    {"a branch without a route", DEAD_BRANCH "filter a2 forward udp reject net-unreachable\n"},
+    {"a branch that drops, and a silent router beside", DEAD_BRANCH "filter a2 forward udp drop\nset b2 silent\n"},
+    {"a branch that drops, and a silent router behind", DEAD_BRANCH "filter a2 forward udp drop\nset r3 silent\n"},
+};
+
+static bool has_target(const struct drive *d)
+{
+    const struct trace *trace = session_trace(d->session, 0);
+    struct graph graph;
+    bool found = false;
+    if (!graph_build(&trace, 1, 0.95, false, &graph))
+        return false;
+    for (unsigned i = 0; i < graph.node_count; i++)
+        found = found || graph.nodes[i].is_target;
+    graph_free(&graph);
+    return found;
+}
+
+static void check_dead_branch(const char *name, const char *network)
+{
+    const struct row row = {.name = name, .network = network, .spec = "udp", .family = 4};
+    unsigned found = 0, alike = 0, seeds = 12;
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        struct err err = {0};
+        struct net *net = NULL;
+        struct session_config config;
+        struct drive d = {0};
+        if (net_parse(name, network, &net, &err) == STATUS_OK && configure(&row, net, seed, &config) &&
+            drive_live(&d, net, &config, NSTIME_NEVER)) {
+            found += has_target(&d);
+            alike += drive_replays_alike(&d);
+        }
+        drive_free(&d);
+        free(net);
+    }
+    is_num(found, seeds, "%s: the target is found", name);
+    is_num(alike, seeds, "%s: replayed alike", name);
+}
+
+/* The last router reports its dead neighbour while the search still lacks flows at the slow hops before it. */
+static void check_dead_neighbour(void)
+{
+    const struct row row = {.name = "a dead neighbour, far away",
+                            .network = "client c 10.9.0.2 2001:db8:99::2\nchain r 6\n"
+                                       "host target 192.0.2.80 2001:db8:80::80\n"
+                                       "links 60ms c r1 r2 r3 r4 r5 r6\nlink r6 target delay 5ms dead\n",
+                            .spec = "udp",
+                            .family = 4};
+    struct err err = {0};
+    struct net *net = NULL;
+    struct session_config config;
+    struct drive d = {0};
+    struct graph graph = {0};
+    unsigned unsure = 0;
+    if (ok(net_parse(row.name, row.network, &net, &err) == STATUS_OK && configure(&row, net, 1, &config) &&
+               drive_live(&d, net, &config, NSTIME_NEVER),
+           "%s: ran", row.name)) {
+        const struct trace *trace = session_trace(d.session, 0);
+        ok(trace->refused_ttl == 7 && graph_build(&trace, 1, 0.95, false, &graph), "%s: refused at hop 7", row.name);
+        for (unsigned i = 0; i < graph.node_count; i++)
+            unsure += graph.nodes[i].unsure;
+        is_num(graph.node_count, 7, "%s: nodes", row.name);
+        is_num(unsure, 0, "%s: routers with too few flows", row.name);
+        ok(drive_replays_alike(&d), "%s: replayed alike", row.name);
+        graph_free(&graph);
+    }
+    drive_free(&d);
+    free(net);
+}
+
 int main(void)
 {
+    check_dead_neighbour();
+    for (size_t i = 0; i < sizeof dead_branches / sizeof *dead_branches; i++)
+        check_dead_branch(dead_branches[i].name, dead_branches[i].network);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         check_row(&rows[i], i + 1);
     return tap_done();

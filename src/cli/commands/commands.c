@@ -30,6 +30,11 @@ const struct command commands[] = {
      "report again if hopsonde saved the capture with --write. Several files are merged by time into one capture. It needs no "
      "root and sends nothing: options that say what to send select traces, or have no effect.",
      run_replay},
+    {COMMAND_TRANSIT, "transit", "transit [OPTIONS] NEAR FAR", "what two captures show together",
+     "Compares the captures of two points of one path, taken at the same time: pairs their packets, whatever NAT lies "
+     "between and however wrong the clocks are. Reports which packets were lost, forged or rewritten between the points, "
+     "with frame numbers, and the delays each way. It needs no root and sends nothing.",
+     run_transit},
     {COMMAND_HELP, "help", "help [COMMAND]", "this overview, or help on COMMAND", NULL, run_help},
     {COMMAND_HELP, NULL, NULL, NULL, NULL, NULL},
 };

@@ -174,6 +174,8 @@ static void print_heading(const struct dry_wire *wire, unsigned index)
     unsigned probes = (config->max_ttl - config->first_ttl + 1u) * config->queries;
     fprintf(wire->file, "%s to %s: %u probe%s, TTL %u to %u, not sent\n", spec, target, probes, probes == 1 ? "" : "s",
             config->first_ttl, config->max_ttl);
+    if (flow_needs_connection(flow))
+        fprintf(wire->file, "seq, ack, window and timestamps will be those of the connection; zeros stand for them\n");
 }
 
 /* The first round of a list: each port at the end of the path, which a dry run does not know. A run sends them in

@@ -12,7 +12,6 @@
 #include "cli/shared/report.h"
 #include "probe/type.h"
 #include "report/wrap.h"
-#include "strategies/strategies.h"
 
 #define FILE_BYTES_MOST 1048576
 
@@ -75,7 +74,7 @@ static enum status take_rows(const struct expect *expect, struct session_config 
             continue;
         if (row->list)
             status = port_lists_add(config, row->list, err);
-        else if (many && row->spec.type->has_port)
+        else if (many && row->spec.type->has_port && !row->spec.name)
             status = port_lists_add_spec(config, &row->spec, err);
         else if (config->spec_count < SPECS_MOST - 1)
             config->specs[config->spec_count++] = row->spec;
@@ -93,6 +92,14 @@ static enum status check_rounds(const struct options *options, const char *file,
     return err_set(err, STATUS_USAGE, "%s: watch has no MTU, and no lists of over 16 ports (diagnose has)", file);
 }
 
+static enum status settle(struct options *options, struct err *err)
+{
+    if (options->command == COMMAND_WATCH)
+        return probe_list_settle_rounds(options, err);
+    enum status status = probe_list_settle(options, err);
+    return status == STATUS_OK ? port_lists_pace(options, err) : status;
+}
+
 enum status run_read_expected(struct options *options, const struct run_context *context, struct err *err)
 {
     struct expect *out = context->expect;
@@ -104,11 +111,7 @@ enum status run_read_expected(struct options *options, const struct run_context 
         options->session.automatic = false;
         status = take_rows(out, &options->session, err);
         if (status == STATUS_OK)
-            status = probe_list_settle(&options->session, options->only, err);
-        if (status == STATUS_OK && options->command == COMMAND_WATCH)
-            options->session.strategy = &strategy_watch;
-        else if (status == STATUS_OK)
-            status = port_lists_pace(options, err);
+            status = settle(options, err);
     }
     if (status == STATUS_OK)
         status = check_rounds(options, out->file, err);

@@ -123,15 +123,19 @@ static bool is_held(const struct session *session, unsigned index, const struct 
 
 /* Best effort: without it our own kernel refuses the target's datagrams, which costs the target an error and no result.
  */
-static void hold_ports(const struct live_run *run)
+static void hold_ports(const struct live_run *run, const struct live_options *live)
 {
     bool in_use = false;
     for (unsigned i = 0; i < session_all_count(run->session); i++) {
         const struct trace *trace = session_trace(run->session, i);
         for (unsigned k = 0; k < trace->flow_count && k < FLOWS_COMPARED_MOST; k++) {
             const struct flow *flow = trace_flow(trace, k);
-            if (!is_held(run->session, i, flow) &&
-                live_wire_hold_port(run->wire, flow->spec.protocol, flow->source_port) == EADDRINUSE)
+            if (is_held(run->session, i, flow))
+                continue;
+            int failure = flow_needs_connection(flow)
+                              ? live_wire_hold_connection(run->wire, live, flow)
+                              : live_wire_hold_port(run->wire, flow->spec.protocol, flow->source_port);
+            if (failure == EADDRINUSE)
                 in_use = in_use || flow->source_port == run->config.source_port;
         }
     }
@@ -171,7 +175,7 @@ static enum status open_wire(struct live_run *run, struct err *err)
     strbuf_free(&filter);
     strbuf_free(&short_filter);
     if (status == STATUS_OK)
-        hold_ports(run);
+        hold_ports(run, &live);
     return status;
 }
 
@@ -311,7 +315,8 @@ static int probe_live(struct options *options, const struct run_context *context
     begin_live(&run);
     announce_packets(&run);
     struct wire *wire = watch(&run);
-    confine_seal(options, SEAL_WIRE | (run.screen.is_on ? SEAL_SCREEN : 0) | (lookup_asks(run.lookup) ? SEAL_ASK : 0));
+    confine_seal(options, SEAL_WIRE | (session_connects(run.session) ? SEAL_CONNECT : 0) |
+                              (run.screen.is_on ? SEAL_SCREEN : 0) | (lookup_asks(run.lookup) ? SEAL_ASK : 0));
     struct companion companion = {0};
     if (run.lookup)
         companion = lookup_companion(run.lookup, &run.report);

@@ -37,7 +37,8 @@ static int exit_of_judgement(const struct session *session, const struct judgeme
 {
     const struct trace *compared = session_config(session)->first_compares ? session_trace(session, 0) : NULL;
     for (unsigned i = 0; i < judgement->verdict_count; i++)
-        if (verdict_passes(&judgement->verdicts[i]) && judgement->verdicts[i].trace != compared)
+        if (verdict_passes(&judgement->verdicts[i]) && judgement->verdicts[i].trace != compared &&
+            !judgement->verdicts[i].trace->is_control)
             return EXIT_REACHED;
     return judgement->ports && ports_reach(judgement->ports) ? EXIT_REACHED : EXIT_NOT_REACHED;
 }

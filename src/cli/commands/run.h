@@ -28,6 +28,8 @@ enum status run_read_expected(struct options *options, const struct run_context 
 int run_live(struct options *options, const struct run_context *context);
 /* replay, and the others with --read. */
 int run_replay(struct options *options, const struct run_context *context);
+/* transit */
+int run_transit(struct options *options, const struct run_context *context);
 /* help, --help and --version. */
 int run_help(struct options *options, const struct run_context *context);
 

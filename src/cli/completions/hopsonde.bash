@@ -15,11 +15,11 @@ _hopsonde()
         fi
     fi
 
-    local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence --budget --through --only
+    local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence --budget --through --only --control
         --expect --write-policy --max-probes --lite --interval -c --count --duration --flows -r --report -t --tos --dscp --ecn --mtu --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
-        --no-decap --list -o -W --write --write-max -R --read -n --resolver --dns-timeout --verify-names -A -G
+        --no-decap --list --near --far -o -W --write --write-max -R --read -n --resolver --dns-timeout --verify-names -A -G
         --asn-db --geo-db --whois --whois-server --resolve -v --quiet --one-per-line --color -h --help -V --version'
-    local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/'
+    local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/80:data tcp/443 tcp/443:data udplite dccp sctp ip/'
 
     case $prev in
     -P | --probe)
@@ -50,7 +50,7 @@ _hopsonde()
         mapfile -t COMPREPLY < <(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$cur")
         return
         ;;
-    -W | --write | -R | --read | --expect | --write-policy)
+    -W | --write | -R | --read | --expect | --write-policy | --near | --far)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
@@ -61,7 +61,7 @@ _hopsonde()
         ;;
     help)
         if ((cword == 2)); then
-            mapfile -t COMPREPLY < <(compgen -W 'trace diagnose paths watch replay' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W 'trace diagnose paths watch replay transit' -- "$cur")
             return
         fi
         ;;
@@ -69,7 +69,7 @@ _hopsonde()
 
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
-    elif [[ ${words[1]} == replay && $cword -gt 1 ]]; then
+    elif [[ ${words[1]} =~ ^(replay|transit)$ && $cword -gt 1 ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     elif [[ (${words[1]} == diagnose || ${words[1]} == watch) && $cword -gt 2 ]]; then
@@ -80,7 +80,7 @@ _hopsonde()
     else
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if ((cword == 1)); then
-            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'trace diagnose paths watch replay help' -- "$cur")
+            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'trace diagnose paths watch replay transit help' -- "$cur")
         fi
     fi
 }

@@ -1,6 +1,6 @@
 # fish completion for hopsonde(8)
 
-set -l probes auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/
+set -l probes auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/80:data tcp/443 tcp/443:data udplite dccp sctp ip/
 set -l dscps ef va le cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43
 
 complete -c hopsonde -f
@@ -9,11 +9,12 @@ complete -c hopsonde -n '__fish_is_first_token' -a 'diagnose' -d 'What becomes o
 complete -c hopsonde -n '__fish_is_first_token' -a 'paths' -d 'All balanced paths, as a graph'
 complete -c hopsonde -n '__fish_is_first_token' -a 'watch' -d 'What changes on the path to a host'
 complete -c hopsonde -n '__fish_is_first_token' -a 'replay' -d 'The traces in captures of any tool'
+complete -c hopsonde -n '__fish_is_first_token' -a 'transit' -d 'What two captures show together'
 complete -c hopsonde -n '__fish_is_first_token' -a 'help' -d 'All about a command'
-complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace diagnose paths watch replay'
-complete -c hopsonde -n '__fish_seen_subcommand_from replay' -F
+complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace diagnose paths watch replay transit'
+complete -c hopsonde -n '__fish_seen_subcommand_from replay transit' -F
 complete -c hopsonde -n '__fish_seen_subcommand_from diagnose watch' -a "$probes"
-complete -c hopsonde -n 'not __fish_seen_subcommand_from replay help' -a '(__fish_print_hostnames)'
+complete -c hopsonde -n 'not __fish_seen_subcommand_from replay transit help' -a '(__fish_print_hostnames)'
 
 complete -c hopsonde -s P -l probe -x -a "$probes" -d 'What to send'
 complete -c hopsonde -s I -d 'Short for -P icmp'
@@ -35,6 +36,7 @@ complete -c hopsonde -l confidence -x -d 'Diagnose, paths: how sure a claim is t
 complete -c hopsonde -l budget -x -d 'Diagnose: most packets to send'
 complete -c hopsonde -l through -x -d 'Diagnose: test what this gateway forwards'
 complete -c hopsonde -l only -d 'Diagnose: no icmp for comparison'
+complete -c hopsonde -l control -x -d 'Diagnose: the name of controls'
 complete -c hopsonde -l write-policy -r -F -d 'Diagnose, replay: write the verdicts as a file for --expect'
 complete -c hopsonde -l expect -r -F -d 'Diagnose, replay: compare with the states in a file'
 complete -c hopsonde -l max-probes -x -d 'Paths: most probes to send'
@@ -59,6 +61,8 @@ complete -c hopsonde -l source -x -d 'Replay: only traces from this address or n
 complete -c hopsonde -l since -x -d 'Replay: only frames from this time on'
 complete -c hopsonde -l until -x -d 'Replay: only frames before this time'
 complete -c hopsonde -l bpf -x -d 'Replay: only frames that pass this filter'
+complete -c hopsonde -l near -r -F -d 'Transit: captures of the near point'
+complete -c hopsonde -l far -r -F -d 'Transit: captures of the far point'
 complete -c hopsonde -l no-decap -d 'Replay: read outer headers of tunnels only'
 complete -c hopsonde -l list -d 'Replay: a line a trace'
 complete -c hopsonde -s o -x -a 'text json jsonl csv prom dot svg map policy' -d 'Report format'

@@ -103,6 +103,58 @@ static enum status take_files(struct parse *parse, struct err *err)
     return STATUS_OK;
 }
 
+static enum status complain_points(struct err *err)
+{
+    return err_set(err, STATUS_USAGE,
+                   "transit: expected one capture of each point (hopsonde transit NEAR FAR; for several files a point: "
+                   "--near FILE... --far FILE...)");
+}
+
+/* Those of the near point first, each point's in the order given. */
+static void sort_points(struct options *out)
+{
+    for (unsigned i = 1; i < out->read_count; i++)
+        for (unsigned k = i; k > 0 && out->read_points[k - 1] > out->read_points[k]; k--) {
+            const char *file = out->read_files[k];
+            uint8_t point = out->read_points[k];
+            out->read_files[k] = out->read_files[k - 1];
+            out->read_points[k] = out->read_points[k - 1];
+            out->read_files[k - 1] = file;
+            out->read_points[k - 1] = point;
+        }
+}
+
+/* Without --near and --far there are two operands, one of each point. */
+static enum status take_points(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    bool is_named = out->read_count > 0;
+    if (!is_named && parse->operand_count != 2)
+        return complain_points(err);
+    for (unsigned i = 0; i < parse->operand_count; i++) {
+        const struct subject subject = {.value = parse->operands[i]};
+        if (is_named && parse->operand_points[i] == POINT_OF_NONE)
+            return value_complain(err, &subject,
+                                  "is it of the near point or the far one? (--near FILE... --far FILE...)");
+        if (!*subject.value)
+            return value_complain(err, &subject, "expected a file name");
+        if (out->read_count == FILES_MOST)
+            return value_complain(err, &subject, "too many files (at most %d)", FILES_MOST);
+        bool is_far = is_named ? parse->operand_points[i] == POINT_OF_FAR : i == 1;
+        out->read_points[out->read_count] = is_far ? TRANSIT_FAR : TRANSIT_NEAR;
+        out->read_files[out->read_count++] = subject.value;
+    }
+    unsigned of_far = 0;
+    for (unsigned i = 0; i < out->read_count; i++) {
+        const struct subject subject = {.value = out->read_files[i]};
+        of_far += out->read_points[i] == TRANSIT_FAR;
+        if (strcmp(subject.value, "-") == 0)
+            return value_complain(err, &subject, "captures of two points are read twice (name a file)");
+    }
+    sort_points(out);
+    return of_far && of_far < out->read_count ? STATUS_OK : complain_points(err);
+}
+
 /* --- a live run --- */
 
 static enum status check_header(struct parse *parse, struct err *err)
@@ -180,6 +232,8 @@ static enum status check_diagnosis(struct parse *parse, struct err *err)
         return status;
     if (parse->only_given && out->default_specs && !out->expect_file)
         return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde diagnose --only HOST tcp/443)");
+    if (parse->only_given && parse->control_given)
+        return err_set(err, STATUS_USAGE, "--control: --only sends no control (leave one of them out)");
     if (out->dry_run && parse->expect_given)
         return err_set(err, STATUS_USAGE, "--expect: a dry run has no verdicts to compare (leave one of them out)");
     if (out->dry_run)
@@ -319,6 +373,28 @@ static enum status check_files_differ(const struct options *out, struct err *err
     return STATUS_OK;
 }
 
+static bool ends_in_pcap(const char *path)
+{
+    size_t length = strlen(path);
+    return length > strlen(".pcap") && strcmp(path + length - strlen(".pcap"), ".pcap") == 0;
+}
+
+/* A format that knows traces alone says nothing of two points. */
+static enum status check_transit(struct parse *parse, struct err *err)
+{
+    const struct options *out = parse->out;
+    const struct subject written = {.spelled = "--write", .value = out->write_file};
+    if (out->write_file && ends_in_pcap(out->write_file))
+        return value_complain(err, &written, "pcap has no comments and one point alone (name it .pcapng)");
+    for (unsigned i = 0; i < out->output_count; i++) {
+        const struct subject subject = {.spelled = "-o", .value = out->outputs[i].format->name};
+        if (!out->outputs[i].format->shows_transit)
+            return value_complain(err, &subject,
+                                  "this format has no report of two capture points (text, json, csv, svg)");
+    }
+    return check_files_differ(out, err);
+}
+
 static enum status check_replay(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
@@ -339,7 +415,7 @@ static enum status check_output(const struct parse *parse, unsigned index, struc
     const struct output_request *output = &out->outputs[index];
     const struct subject subject = {.spelled = "-o", .value = output->file};
     const struct subject format = {.spelled = "-o", .value = output->format->name};
-    if (output->format->draws && !(parse->mode & (ON_PATHS | ON_CAPTURES)))
+    if (output->format->draws && !(parse->mode & (ON_PATHS | ON_CAPTURES | ON_TRANSIT)))
         return value_complain(err, &format, "this format draws graphs, which only paths makes (hopsonde paths HOST)");
     if (output->format->replaces && !(parse->mode & (ON_WATCH | ON_REPLAY)))
         return value_complain(err, &format, "this format shows rounds, which only watch has (hopsonde watch HOST)");
@@ -373,12 +449,26 @@ static void look_up_places_of_map(struct options *out)
             out->lookup.places = true;
 }
 
+static enum status take_operands(struct parse *parse, struct err *err)
+{
+    if (is_command(parse, COMMAND_REPLAY))
+        return take_files(parse, err);
+    return is_command(parse, COMMAND_TRANSIT) ? take_points(parse, err) : take_host(parse, err);
+}
+
+static enum status check_mode(struct parse *parse, struct err *err)
+{
+    if (parse->mode & ON_TRANSIT)
+        return check_transit(parse, err);
+    return parse->mode & ON_CAPTURES ? check_replay(parse, err) : check_live(parse, err);
+}
+
 enum status check_all(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
-    enum status status = is_command(parse, COMMAND_REPLAY) ? take_files(parse, err) : take_host(parse, err);
+    enum status status = take_operands(parse, err);
     if (status == STATUS_OK)
-        status = parse->mode & ON_CAPTURES ? check_replay(parse, err) : check_live(parse, err);
+        status = check_mode(parse, err);
     for (unsigned i = 0; i < out->output_count && status == STATUS_OK; i++)
         status = check_output(parse, i, err);
     if (status != STATUS_OK)

@@ -61,7 +61,7 @@ static unsigned mask_of(const struct command *command)
 {
     switch (command->id) {
     case COMMAND_TRACE:
-        return ON_ALL;
+        return ON_EVERY;
     case COMMAND_PATHS:
         return ON_PATHS;
     default:

@@ -18,10 +18,12 @@ enum option_commands {
     ON_PATHS = 1 << COMMAND_PATHS,
     ON_WATCH = 1 << COMMAND_WATCH,
     ON_REPLAY = 1 << COMMAND_REPLAY,
+    ON_TRANSIT = 1 << COMMAND_TRANSIT,
     ON_GRAPHS = 1 << (COMMAND_HELP + 1),
     ON_LIVE = ON_TRACE | ON_DIAGNOSE | ON_PATHS | ON_WATCH,
     ON_CAPTURES = ON_REPLAY | ON_GRAPHS,
     ON_ALL = ON_LIVE | ON_CAPTURES,
+    ON_EVERY = ON_ALL | ON_TRANSIT, /* those of ON_ALL are about traces */
 };
 
 struct parse;

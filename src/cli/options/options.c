@@ -18,9 +18,14 @@ struct sources {
     int line_count;
 };
 
+/* What the control of a spec with a name bears unless --control says otherwise. Source: RFC 2606 3, a name that exists
+ * for examples. */
+#define CONTROL_NAME "www.example.com"
+
 static void set_defaults(struct options *out)
 {
     memset(out, 0, sizeof *out);
+    out->control = CONTROL_NAME;
     out->session = (struct session_config){
         .strategy = strategies[0],
         .first_ttl = 1,
@@ -53,6 +58,7 @@ static enum status parse_environment(struct parse *parse, const struct sources *
     enum status status = parse_words(parse, from->environment, from->environment_count, err);
     parse->environment = false;
     parse->family_given = false;
+    parse->point = POINT_OF_NONE;
     return status;
 }
 
@@ -102,9 +108,10 @@ static enum status parse_help(struct parse *parse, const struct sources *from, s
     const struct command *topic = command_find(subject.value);
     if (reserved_command(subject.value))
         return value_complain(
-            err, &subject, "this version does not have this command (it has trace, diagnose, paths, watch and replay)");
+            err, &subject,
+            "this version does not have this command (it has trace, diagnose, paths, watch, replay and transit)");
     if (!topic)
-        return value_complain(err, &subject, "no such command (trace, diagnose, paths, watch, replay)");
+        return value_complain(err, &subject, "no such command (trace, diagnose, paths, watch, replay, transit)");
     parse->out->help_topic = topic->name;
     return STATUS_OK;
 }
@@ -116,9 +123,10 @@ enum status options_parse(int argc, char *const argv[], char *environment, struc
     int taken = argc > 1 ? 1 : argc;
     set_defaults(out);
     if (argc > 1 && reserved_command(argv[1]))
-        return err_set(err, STATUS_USAGE,
-                       "%s: this version does not have this command (it has trace, diagnose, paths, watch and replay)",
-                       argv[1]);
+        return err_set(
+            err, STATUS_USAGE,
+            "%s: this version does not have this command (it has trace, diagnose, paths, watch, replay and transit)",
+            argv[1]);
     if (argc > 1 && (parse.command = command_find(argv[1]))) {
         out->command = parse.command->id;
         taken++;
@@ -130,4 +138,9 @@ enum status options_parse(int argc, char *const argv[], char *environment, struc
     if (out->quiet)
         out->hints[0] = 0;
     return status;
+}
+
+void options_free(struct options *options)
+{
+    probe_names_free(&options->names);
 }

@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "cli/options/command.h"
 #include "cli/values/replay_filter.h"
+#include "pairing/result.h"
 #include "report/format.h"
 #include "session/session.h"
 
@@ -47,6 +48,7 @@ struct options {
     uint8_t family;               /* 4, 6, 0: either */
     /* The whole run without the target; source and seed are set only if -s and --seed were given. */
     struct session_config session;
+    struct probe_names names; /* owned; of the specs of the session and of replay_filter: options_free() */
     bool seed_given;
     const char *interface;
     uint32_t fwmark;
@@ -54,7 +56,8 @@ struct options {
     unsigned output_count;
     const char *write_file;             /* NULL: none */
     uint64_t write_max;                 /* most bytes of that file; 0: not given */
-    const char *read_files[FILES_MOST]; /* replay */
+    const char *read_files[FILES_MOST]; /* replay, transit */
+    uint8_t read_points[FILES_MOST];    /* transit: enum transit_point */
     unsigned read_count;
     enum when color;
     unsigned verbose;
@@ -66,7 +69,8 @@ struct options {
     const char *expect_file;            /* diagnose, replay: the file of --expect; NULL: none. Not read here */
     bool default_specs;       /* diagnose: no probe was given: those of the --expect file replace the defaults */
     bool measures_mtu;        /* trace, diagnose: --mtu */
-    bool only;                /* diagnose: no icmp for comparison */
+    bool only;                /* diagnose: no icmp for comparison, and no controls */
+    const char *control;      /* diagnose: the name that controls bear; probe_name_check() accepts it */
     struct pace_options pace; /* diagnose; send_gap_given: all */
     uint32_t max_probes;      /* paths; 0: the default */
     nstime duration;          /* watch; 0: not given */
@@ -82,6 +86,8 @@ struct options {
  * words in place. Strings of `out` point into argv, `environment` or static memory. `trace --read FILE` gives
  * COMMAND_REPLAY. STATUS_USAGE with one line (without "hopsonde: "): option, what is wrong, remedy. */
 enum status options_parse(int argc, char *const argv[], char *environment, struct options *out, struct err *err);
+/* After options_parse(), also if that failed: frees what `options` owns. */
+void options_free(struct options *options);
 /* What --help and `help COMMAND` print; `topic` is options.help_topic, NULL the overview. */
 void options_help(struct strbuf *out, const char *topic);
 

@@ -228,6 +228,7 @@ static enum status take_operand(struct parse *parse, const char *word, struct er
         return STATUS_OK;
     if (parse->operand_count == FILES_MOST)
         return value_complain(err, &subject, "too many arguments (at most %d)", FILES_MOST);
+    parse->operand_points[parse->operand_count] = parse->point;
     parse->operands[parse->operand_count++] = word;
     return STATUS_OK;
 }

@@ -20,6 +20,9 @@ struct probe_request {
     bool environment;
 };
 
+/* The point of an operand: that of the last option before it. */
+enum point_of_operand { POINT_OF_NONE, POINT_OF_NEAR, POINT_OF_FAR };
+
 /* State of the parser: what cannot be checked before all options are known. */
 struct parse {
     struct options *out;
@@ -39,8 +42,8 @@ struct parse {
     struct url_parts url; /* of HOST */
 
     bool tos_given, max_given, family_given, queries_given;
-    bool only_given, expect_given, write_given; /* --only, --expect, --write on the command line */
-    const char *dscp_spelled;                   /* --dscp or --ecn, whichever was given last: conflicts with -t */
+    bool only_given, control_given, expect_given, write_given; /* --only ... on the command line */
+    const char *dscp_spelled; /* --dscp or --ecn, whichever was given last: conflicts with -t */
     uint8_t dscp, ecn;
     bool send_gap_given;        /* -z */
     nstime rate_gap;            /* ns between two probes, by --rate */
@@ -50,7 +53,9 @@ struct parse {
     const char *output_spelled; /* the last -o that a dry run cannot obey */
 
     const char *operands[FILES_MOST];
+    uint8_t operand_points[FILES_MOST]; /* transit: enum point_of_operand */
     unsigned operand_count;
+    uint8_t point; /* that of the last --near or --far */
 };
 
 /* Walks `count` words once: the first pass, or the second if `parse->applying`. */

@@ -14,8 +14,6 @@ static const char *const automatic_search[] = {"udp", NULL};
 static const char *const automatic_diagnosis[] = {"icmp",    "udp",    "udp/53",     "udp/443",
                                                   "tcp/443", "tcp/80", "tcp/80:ack", NULL};
 
-#define SPEC_BYTES_MOST 64
-
 static bool is_automatic(const char *text)
 {
     return strcasecmp(text, "auto") == 0;
@@ -48,24 +46,37 @@ static enum status add_automatic(struct session_config *config, const char *cons
 }
 
 /* "tcp:ack" and "22" give "tcp/22:ack". */
-static void insert_port(const char *text, const char *port, char out[SPEC_BYTES_MOST])
+static void insert_port(const char *text, const char *port, struct strbuf *out)
 {
     size_t protocol = strcspn(text, ":");
-    snprintf(out, SPEC_BYTES_MOST, "%.*s/%s%s", (int)protocol, text, port, text + protocol);
+    strbuf_addf(out, "%.*s/%s%s", (int)protocol, text, port, text + protocol);
 }
 
-static enum status parse_spec(const char *text, const struct subject *subject, struct probe_spec *spec, struct err *err)
+/* `names` will own the spec's name. */
+static enum status parse_spec(const char *text, const struct subject *subject, struct probe_names *names,
+                              struct probe_spec *spec, struct err *err)
 {
     struct err cause;
-    size_t length = strlen(text);
-    if (length >= SPEC_BYTES_MOST || strchr(text, ','))
+    if (strchr(text, ','))
         return value_complain(err, subject, "expected one PROTOCOL[/PORT] (%s)",
                               subject->spelled ? "for several repeat -P, as -P udp -P tcp/443"
                                                : "for several write several words, as udp tcp/443");
     if (probe_spec_parse(text, spec, &cause) == STATUS_OK)
-        return STATUS_OK;
+        return probe_names_keep(names, spec) ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
     /* The cause names the spec first; so does the subject. */
     return value_complain(err, subject, "%s", value_cause(cause.message, text));
+}
+
+/* The same with a port for the spec. */
+static enum status parse_with_port(const char *text, const char *port, const struct subject *subject,
+                                   struct probe_names *names, struct probe_spec *spec, struct err *err)
+{
+    struct strbuf with_port;
+    strbuf_init(&with_port);
+    insert_port(text, port, &with_port);
+    enum status status = parse_spec(with_port.text, subject, names, spec, err);
+    strbuf_free(&with_port);
+    return status;
 }
 
 static enum status add_list(struct session_config *config, const char *text, const struct subject *subject,
@@ -91,14 +102,13 @@ static enum status add_request(const struct parse *parse, unsigned index, bool *
     struct probe_spec spec;
     if (parse->mode == ON_DIAGNOSE && port_list_is_meant(text))
         return add_list(&parse->out->session, text, &subject, err);
-    enum status status = parse_spec(text, &subject, &spec, err);
+    struct probe_names *names = &parse->out->names;
+    enum status status = parse_spec(text, &subject, names, &spec, err);
     if (status != STATUS_OK)
         return status;
-    if (parse->port && spec.type->has_port && !strchr(text, '/') && strlen(text) < SPEC_BYTES_MOST / 2) {
-        char with_port[SPEC_BYTES_MOST];
-        insert_port(text, parse->port, with_port);
+    if (parse->port && spec.type->has_port && !strchr(text, '/')) {
         *port_used = true;
-        status = parse_spec(with_port, &parse->port_subject, &spec, err);
+        status = parse_with_port(text, parse->port, &parse->port_subject, names, &spec, err);
     }
     return status == STATUS_OK ? add_spec(&parse->out->session, &spec, err) : status;
 }
@@ -108,17 +118,15 @@ static enum status add_default(const struct parse *parse, struct err *err)
 {
     struct session_config *config = &parse->out->session;
     const char *protocol = parse->url.protocol ? parse->url.protocol : "udp";
-    char text[SPEC_BYTES_MOST];
+    char url_port[8];
     struct probe_spec spec;
-    if (parse->port) {
-        insert_port(protocol, parse->port, text);
-    } else if (parse->url.protocol) {
-        snprintf(text, sizeof text, "%s/%u", protocol, parse->url.port);
-    } else {
+    snprintf(url_port, sizeof url_port, "%u", parse->url.port);
+    if (!parse->port && !parse->url.protocol) {
         config->automatic = true;
         return add_automatic(config, automatic_trace, err);
     }
-    enum status status = parse_spec(text, &parse->port_subject, &spec, err);
+    enum status status = parse_with_port(protocol, parse->port ? parse->port : url_port, &parse->port_subject,
+                                         &parse->out->names, &spec, err);
     return status == STATUS_OK ? add_spec(config, &spec, err) : status;
 }
 
@@ -138,13 +146,14 @@ static enum status select_spec(const struct parse *parse, const char *text, cons
 {
     struct replay_filter *filter = &parse->out->replay_filter;
     struct replay_filter_probe probe = {.any_port = !strpbrk(text, "/:"), .any_variant = !strchr(text, ':')};
-    enum status status = parse_spec(text, subject, &probe.spec, err);
+    struct probe_names *names = &parse->out->names;
+    enum status status = parse_spec(text, subject, names, &probe.spec, err);
+    if (status == STATUS_OK && probe.spec.name)
+        return value_complain(err, subject, "a replay selects no traces by name (leave the variant with its name out)");
     if (status == STATUS_OK && parse->port && !parse->port_subject.environment && probe.spec.type->has_port &&
         !strchr(text, '/')) {
-        char with_port[SPEC_BYTES_MOST];
-        insert_port(text, parse->port, with_port);
         probe.any_port = false;
-        status = parse_spec(with_port, &parse->port_subject, &probe.spec, err);
+        status = parse_with_port(text, parse->port, &parse->port_subject, names, &probe.spec, err);
     }
     if (status == STATUS_OK && filter->probe_count < SPECS_MOST)
         filter->probes[filter->probe_count++] = probe;
@@ -211,10 +220,36 @@ static enum status lead_with_icmp(struct session_config *config, struct err *err
     return STATUS_OK;
 }
 
-enum status probe_list_settle(struct session_config *config, bool only, struct err *err)
+/* The control of a spec with a name: the same with a name that no device is expected to filter. A spec that bears the
+ * control's own name has none. */
+static enum status add_controls(struct options *options, struct err *err)
 {
-    enum status status = port_lists_settle(config, only, err);
-    return status == STATUS_OK && !only ? lead_with_icmp(config, err) : status;
+    struct session_config *config = &options->session;
+    for (unsigned i = 0, named = config->spec_count; i < named; i++) {
+        struct probe_spec spec = config->specs[i];
+        unsigned before = config->spec_count;
+        if (!spec.name)
+            continue;
+        spec.name = options->control;
+        if (!probe_names_keep(&options->names, &spec))
+            return err_set(err, STATUS_SYSTEM, "out of memory");
+        if (add_spec(config, &spec, err) != STATUS_OK)
+            return err_set(err, STATUS_USAGE, "diagnose: too many probes besides their controls (at most %d in all)",
+                           SPECS_MOST);
+        if (config->spec_count > before)
+            config->controls |= UINT32_C(1) << before;
+    }
+    return STATUS_OK;
+}
+
+enum status probe_list_settle(struct options *options, struct err *err)
+{
+    struct session_config *config = &options->session;
+    enum status status = port_lists_settle(config, options->only, err);
+    if (status != STATUS_OK || options->only)
+        return status;
+    status = lead_with_icmp(config, err);
+    return status == STATUS_OK ? add_controls(options, err) : status;
 }
 
 enum status probe_list_diagnose(const struct parse *parse, struct err *err)
@@ -228,10 +263,23 @@ enum status probe_list_diagnose(const struct parse *parse, struct err *err)
         status = add_default(parse, err);
     else
         status = add_requests(parse, automatic_diagnosis, err);
-    return status == STATUS_OK ? probe_list_settle(&out->session, out->only, err) : status;
+    return status == STATUS_OK ? probe_list_settle(out, err) : status;
 }
 
 /* --- rounds --- */
+
+enum status probe_list_settle_rounds(struct options *options, struct err *err)
+{
+    struct session_config *config = &options->session;
+    char text[PROBE_SPEC_TEXT_BYTES];
+    enum status status = port_lists_settle(config, options->only, err);
+    for (unsigned i = 0; i < config->spec_count && status == STATUS_OK; i++)
+        if (probe_spec_variant(&config->specs[i])->needs_connection) {
+            probe_spec_format(&config->specs[i], text);
+            return err_set(err, STATUS_USAGE, "%s: watch opens no connections (diagnose does)", text);
+        }
+    return status == STATUS_OK && !options->only ? lead_with_icmp(config, err) : status;
+}
 
 enum status probe_list_watch(const struct parse *parse, struct err *err)
 {
@@ -239,7 +287,7 @@ enum status probe_list_watch(const struct parse *parse, struct err *err)
     out->default_specs = parse->probe_count == 0 && !parse->port && !parse->url.protocol;
     enum status status = probe_list_build(parse, err);
     bool is_automatic = out->session.automatic;
-    return status == STATUS_OK && !is_automatic && !out->only ? lead_with_icmp(&out->session, err) : status;
+    return status == STATUS_OK && !is_automatic ? probe_list_settle_rounds(out, err) : status;
 }
 
 /* --- a search for all paths --- */

@@ -46,11 +46,12 @@ static enum status complain(const struct fault *fault, const char *word, const c
     return STATUS_USAGE;
 }
 
-static enum status take_spec(const struct fault *fault, const char *word, struct probe_spec *out)
+static enum status take_spec(const struct fault *fault, const char *word, struct probe_names *names,
+                             struct probe_spec *out)
 {
     struct err cause;
     if (probe_spec_parse(word, out, &cause) == STATUS_OK)
-        return STATUS_OK;
+        return probe_names_keep(names, out) ? STATUS_OK : err_set(fault->err, STATUS_SYSTEM, "out of memory");
     return complain(fault, word, "%s", value_cause(cause.message, word));
 }
 
@@ -169,8 +170,8 @@ static enum status take_row(const struct fault *fault, char *const *words, unsig
     if (strcasecmp(words[0], "mtu") == 0)
         return add_mtu(fault, words, count, out);
     struct expectation row = {.line = fault->line};
-    enum status status =
-        port_list_is_meant(words[0]) ? take_list(fault, words[0], &row) : take_spec(fault, words[0], &row.spec);
+    enum status status = port_list_is_meant(words[0]) ? take_list(fault, words[0], &row)
+                                                      : take_spec(fault, words[0], &out->names, &row.spec);
     if (status == STATUS_OK)
         status = take_words(fault, words, count, out, &row);
     if (status == STATUS_OK)
@@ -414,4 +415,5 @@ void expect_free(struct expect *expect)
     for (unsigned i = 0; i < expect->count; i++)
         free(expect->rows[i].list);
     expect->count = 0;
+    probe_names_free(&expect->names);
 }

@@ -29,6 +29,7 @@ struct expectation {
 struct expect {
     const char *file; /* its name; borrowed */
     struct expectation rows[EXPECT_ROWS_MOST];
+    struct probe_names names; /* owned; of the specs of the rows */
     unsigned count;
 };
 

@@ -38,6 +38,35 @@ static void send_probe(struct run *run, const struct wish *wish)
     keep_claims(run);
 }
 
+/* The wish's connection: our kernel opens it. */
+static void connect_flow(struct run *run, const struct wish *wish)
+{
+    nstime at = run->wire->ops->now(run->wire);
+    session_connected(run->session, wish, run->wire->ops->connect(run->wire, session_flow(run->session, wish)), at);
+}
+
+/* Our kernel does not know of the probes' data, and nothing of a connection that a RST ended. So it may not end the
+ * connection at the target: one of these two does. */
+static void close_flow(struct run *run, const struct wish *wish)
+{
+    const struct flow *flow = session_flow(run->session, wish);
+    uint8_t bytes[IP_PACKET_MOST];
+    run->wire->ops->disconnect(run->wire, flow);
+    for (unsigned behind_data = 0; connection_was_open(flow->connection) && behind_data < 2; behind_data++) {
+        size_t length = flow_stamp_reset(flow, behind_data, bytes);
+        run->wire->ops->send(run->wire, &flow->target, bytes, length);
+    }
+    session_closed(run->session, wish);
+}
+
+/* However the run ends, no connection is left open at either end. */
+static void close_all(struct run *run)
+{
+    struct wish wish;
+    while (session_close_wish(run->session, &wish))
+        close_flow(run, &wish);
+}
+
 /* Handles a frame. The session must know its number before the dump has written it, because the session's events
  * contain that number. */
 static void take_frame(struct run *run, struct frame *frame)
@@ -68,35 +97,44 @@ static nstime serve(const struct run *run, nstime until)
     return next < until ? next : until;
 }
 
-enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const struct companion *companion,
-                     const volatile sig_atomic_t *stop, struct err *err)
+static void carry_out(struct run *run, const struct wish *wish)
 {
-    struct run run = {.session = session, .wire = wire, .dump = dump, .companion = companion};
+    if (wish->kind == WISH_CONNECT)
+        connect_flow(run, wish);
+    else if (wish->kind == WISH_CLOSE)
+        close_flow(run, wish);
+    else
+        send_probe(run, wish);
+}
+
+static enum status run_loop(struct run *run, const volatile sig_atomic_t *stop, struct err *err)
+{
+    struct session *session = run->session;
     while (!*stop) {
-        struct wish wish = session_wish(session, wire->ops->now(wire));
-        keep_claims(&run);
+        struct wish wish = session_wish(session, run->wire->ops->now(run->wire));
+        keep_claims(run);
         if (wish.kind == WISH_DONE)
             return STATUS_OK;
-        if (wish.kind == WISH_SEND) {
-            send_probe(&run, &wish);
+        if (wish.kind != WISH_WAIT) {
+            carry_out(run, &wish);
             continue;
         }
         struct frame frame = {0};
         struct session_claim claim;
-        switch (wire->ops->receive(wire, serve(&run, wish.until), &frame, &claim, err)) {
+        switch (run->wire->ops->receive(run->wire, serve(run, wish.until), &frame, &claim, err)) {
         case WIRE_FRAME:
             loop_run_deadlines(session, frame.time, stop);
             if (!*stop)
-                take_frame(&run, &frame);
+                take_frame(run, &frame);
             break;
         case WIRE_CLAIM:
             session_claim(session, &claim);
             break;
         case WIRE_QUIET:
-            loop_run_deadlines(session, wire->ops->drained(wire), stop);
-            keep_claims(&run);
-            if (dump)
-                dump_flush(dump);
+            loop_run_deadlines(session, run->wire->ops->drained(run->wire), stop);
+            keep_claims(run);
+            if (run->dump)
+                dump_flush(run->dump);
             break;
         case WIRE_END:
             return STATUS_OK;
@@ -105,4 +143,13 @@ enum status loop_run(struct session *session, struct wire *wire, struct dump *du
         }
     }
     return STATUS_OK;
+}
+
+enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const struct companion *companion,
+                     const volatile sig_atomic_t *stop, struct err *err)
+{
+    struct run run = {.session = session, .wire = wire, .dump = dump, .companion = companion};
+    enum status status = run_loop(&run, stop, err);
+    close_all(&run);
+    return status;
 }

@@ -405,6 +405,13 @@ void report_judged(struct report *report, const struct judged_group *group)
             report->outputs[i].format->judged(&report->outputs[i], group);
 }
 
+void report_pair(struct report *report, const struct transit_pair *pair)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (TAKES(report, i, pair))
+            report->outputs[i].format->pair(&report->outputs[i], pair);
+}
+
 void report_expected(struct report *report, const struct result_expectation *results, unsigned count)
 {
     report->result.expectations = results;

@@ -52,6 +52,8 @@ void report_check(struct report *report);
  * have not been told of. */
 void report_take_session(struct report *report, const struct session *session);
 void report_take_recognition(struct report *report, const struct recognition *found);
+/* A packet at both points of `transit`, as it is found. */
+void report_pair(struct report *report, const struct transit_pair *pair);
 /* Once for each group of traces from one source to one target, before the end. */
 void report_judged(struct report *report, const struct judged_group *group);
 /* The graphs of a search for all paths, and the sentence of its verdict (NULL: graphs of captures); both are borrowed

@@ -80,6 +80,16 @@ static int watched_send(struct wire *wire, const struct addr *target, const uint
     return watched->inner->ops->send(watched->inner, target, bytes, length);
 }
 
+static int watched_connect(struct wire *wire, const struct flow *flow)
+{
+    return watched_of(wire)->inner->ops->connect(watched_of(wire)->inner, flow);
+}
+
+static void watched_disconnect(struct wire *wire, const struct flow *flow)
+{
+    watched_of(wire)->inner->ops->disconnect(watched_of(wire)->inner, flow);
+}
+
 static nstime watched_now(struct wire *wire)
 {
     return watched_of(wire)->inner->ops->now(watched_of(wire)->inner);
@@ -105,6 +115,8 @@ void watched_start(struct watched *watched, struct wire *inner, const struct ses
     static const struct wire_ops ops = {
         .receive = watched_receive,
         .send = watched_send,
+        .connect = watched_connect,
+        .disconnect = watched_disconnect,
         .now = watched_now,
         .drained = watched_drained,
         .dropped = watched_dropped,

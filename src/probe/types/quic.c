@@ -5,11 +5,12 @@
  * short quote only the IPv4 id gives the serial, over IPv6 nothing does. */
 #include <string.h>
 
+#include "probe/payloads/client_hello.h"
 #include "probe/types/quic_keys.h"
 #include "probe/types/udp_payload.h"
 
 #define ID_BYTES 8 /* of our connection ids; others have up to 20 */
-#define LEAST 1200
+#define LEAST 1200 /* room for a hello with the longest name */
 #define MOST 16000 /* bytes of a payload; its length fits two bytes */
 
 #define VERSION 1
@@ -24,48 +25,6 @@
 #define LONG_AND_FIXED 0xc0
 #define FRAME_CRYPTO 0x06
 #define TWO_BYTES 0x4000 /* a variable-length integer of two bytes, RFC 9000 16 */
-
-/* Writes forwards; the caller knows that there is room. */
-struct writer {
-    uint8_t *at;
-};
-
-static void add8(struct writer *w, uint8_t value)
-{
-    *w->at++ = value;
-}
-
-static void add16(struct writer *w, uint16_t value)
-{
-    put16(w->at, value);
-    w->at += 2;
-}
-
-static void add_bytes(struct writer *w, const void *bytes, size_t count)
-{
-    memcpy(w->at, bytes, count);
-    w->at += count;
-}
-
-/* 32 bytes that look random; nothing is decrypted with them. */
-static void add_drawn(struct writer *w, const struct flow *flow, uint32_t number)
-{
-    for (uint32_t i = 0; i < 8; i++) {
-        put32(w->at, flow_tag_of(flow, TAG_QUIC_HELLO, number << 4 | i));
-        w->at += 4;
-    }
-}
-
-/* RFC 8446 4.1.2, and the lists of 4.2 that say the same for every probe: supported_versions (1.3), supported_groups,
- * signature_algorithms, psk_key_exchange_modes, application_layer_protocol_negotiation (h3). */
-static const uint8_t hello_constant[] = {
-    0x00, 0x2b, 0x00, 0x03, 0x02, 0x03, 0x04,                                           /* supported versions */
-    0x00, 0x0a, 0x00, 0x06, 0x00, 0x04, 0x00, 0x1d, 0x00, 0x17,                         /* groups */
-    0x00, 0x0d, 0x00, 0x14, 0x00, 0x12, 0x04, 0x03, 0x08, 0x04, 0x04, 0x01, 0x05, 0x03, /* signatures */
-    0x08, 0x05, 0x05, 0x01, 0x08, 0x06, 0x06, 0x01, 0x08, 0x07,                         /* ... */
-    0x00, 0x2d, 0x00, 0x02, 0x01, 0x01,                                                 /* PSK modes */
-    0x00, 0x10, 0x00, 0x05, 0x00, 0x03, 0x02, 0x68, 0x33,                               /* ALPN */
-};
 
 /* RFC 9000 18.2: identifier, length, value. */
 /* clang-format off */
@@ -82,30 +41,18 @@ static const uint8_t transport_parameters[] = {
 };
 /* clang-format on */
 
-#define KEY_SHARE_BYTES (4 + 2 + 4 + 32)
-#define PARAMETERS_BYTES (4 + sizeof transport_parameters + ID_BYTES)
-#define EXTENSIONS_BYTES (sizeof hello_constant + KEY_SHARE_BYTES + PARAMETERS_BYTES)
-#define HELLO_BODY_BYTES (2 + 32 + 1 + 2 + 6 + 2 + 2 + EXTENSIONS_BYTES)
-#define HELLO_BYTES (4 + HELLO_BODY_BYTES)
+#define PARAMETERS_BYTES (sizeof transport_parameters + ID_BYTES)
 
-static void add_client_hello(struct writer *w, const struct flow *flow, uint16_t serial, const uint8_t *source_id)
+static size_t write_client_hello(const struct flow *flow, uint16_t serial, const uint8_t *source_id, uint8_t *out)
 {
-    static const uint8_t ciphers_and_compression[] = {0x00, 0x06, 0x13, 0x01, 0x13, 0x02, 0x13, 0x03, 0x01, 0x00};
-    static const uint8_t x25519_share[] = {0x00, 0x33, 0x00, 0x26, 0x00, 0x24, 0x00, 0x1d, 0x00, 0x20};
-    add16(w, 1 << 8); /* ClientHello, and the high byte of its length */
-    add16(w, HELLO_BODY_BYTES);
-    add16(w, 0x0303);
-    add_drawn(w, flow, (uint32_t)serial << 1);
-    add8(w, 0); /* no session id: RFC 9001 8.4 */
-    add_bytes(w, ciphers_and_compression, sizeof ciphers_and_compression);
-    add16(w, EXTENSIONS_BYTES);
-    add_bytes(w, hello_constant, sizeof hello_constant);
-    add_bytes(w, x25519_share, sizeof x25519_share);
-    add_drawn(w, flow, (uint32_t)serial << 1 | 1);
-    add16(w, 0x39); /* quic_transport_parameters, RFC 9001 8.2 */
-    add16(w, sizeof transport_parameters + ID_BYTES);
-    add_bytes(w, transport_parameters, sizeof transport_parameters);
-    add_bytes(w, source_id, ID_BYTES);
+    uint8_t parameters[PARAMETERS_BYTES];
+    memcpy(parameters, transport_parameters, sizeof transport_parameters);
+    memcpy(parameters + sizeof transport_parameters, source_id, ID_BYTES);
+    struct client_hello hello = {
+        .name = flow->spec.name, .parameters = parameters, .parameters_length = sizeof parameters};
+    flow_draw(flow, TAG_QUIC_HELLO, (uint32_t)serial << 1, hello.random, sizeof hello.random);
+    flow_draw(flow, TAG_QUIC_HELLO, (uint32_t)serial << 1 | 1, hello.share, sizeof hello.share);
+    return client_hello_write(&hello, out);
 }
 
 /* The mark: tag, serial, and more of a tag. */
@@ -134,13 +81,11 @@ static void write_header(const struct flow *flow, uint16_t serial, uint8_t *payl
 static bool write_initial(const struct flow *flow, uint16_t serial, uint8_t *payload, size_t length)
 {
     struct quic_keys keys;
-    struct writer w = {.at = payload + HEADER};
+    uint8_t *frame = payload + HEADER;
     memset(payload, 0, length);
     write_header(flow, serial, payload, length);
-    add8(&w, FRAME_CRYPTO);
-    add8(&w, 0); /* offset */
-    add16(&w, (uint16_t)(TWO_BYTES | HELLO_BYTES));
-    add_client_hello(&w, flow, serial, payload + SOURCE_ID);
+    frame[0] = FRAME_CRYPTO; /* its offset is 0 */
+    put16(frame + 2, (uint16_t)(TWO_BYTES | write_client_hello(flow, serial, payload + SOURCE_ID, frame + 4)));
     struct quic_packet packet = {payload, HEADER, length - HEADER - QUIC_TAG_BYTES};
     return quic_keys_client(payload + TARGET_ID, ID_BYTES, &keys) && quic_protect(&keys, &packet);
 }
@@ -240,6 +185,17 @@ const struct probe_variant_row udp_quic = {
     .help = "udp/443 a QUIC Initial",
     .port = 443,
     .least = UDP_HEADER + LEAST,
+    .is_carried = is_initial,
+    .payload = &initial,
+};
+
+const struct probe_variant_row udp_quic_name = {
+    .variant = VARIANT_QUIC_NAME,
+    .name = "sni",
+    .help = "udp/443:sni=NAME names this server in it",
+    .port = 443,
+    .least = UDP_HEADER + LEAST,
+    .has_name = true,
     .is_carried = is_initial,
     .payload = &initial,
 };

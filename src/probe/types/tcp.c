@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* TCP: a SYN with the options that a client sends, or a lone ACK or FIN.
+/* TCP: a SYN with the options that a client sends, or a lone ACK or FIN; segment.h has those with a connection.
  *
  * The sequence number is a tag of 31 bits plus twice the serial. Its lowest bit is always 0: our own kernel answers a
  * SYN/ACK with a RST whose sequence number is one above a probe's, and so no probe's. Serials lie close together, so
@@ -9,6 +9,8 @@
  * plus the data. Flows that differ in size alone share one step, which is longer than the data of any. */
 #include "probe/craft.h"
 #include "probe/identity.h"
+#include "probe/payloads/data_payload.h"
+#include "probe/types/segment.h"
 #include "probe/types/types.h"
 
 #define CHECKSUM 16
@@ -31,7 +33,8 @@
 
 static uint8_t flags_of(const struct flow *flow)
 {
-    static const uint8_t flags[] = {[VARIANT_SYN] = TCP_SYN, [VARIANT_ACK] = TCP_ACK, [VARIANT_FIN] = TCP_FIN};
+    static const uint8_t flags[] = {
+        [VARIANT_SYN] = TCP_SYN, [VARIANT_ACK] = TCP_ACK, [VARIANT_FIN] = TCP_FIN, [VARIANT_DATA] = TCP_ACK};
     return flags[flow->spec.variant];
 }
 
@@ -109,6 +112,8 @@ static void write_options(const struct flow *flow, uint8_t *options)
 static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     (void)length;
+    if (flow_needs_connection(flow))
+        return segment_build(craft, flow, scratch, err);
     uint8_t options[OPTIONS_SYN] = {0};
     size_t data = data_length(flow);
     write_options(flow, options);
@@ -125,24 +130,24 @@ static enum status build(struct craft *craft, const struct flow *flow, uint8_t *
     return craft_add_tcp(craft, flow, &tcp, scratch, data, err);
 }
 
-static void patch32(uint8_t *transport, size_t offset, uint32_t value)
-{
-    identity_patch16(transport, CHECKSUM, offset, (uint16_t)(value >> 16));
-    identity_patch16(transport, CHECKSUM, offset + 2, (uint16_t)value);
-}
-
 static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, size_t length)
 {
     (void)length;
+    if (flow_needs_connection(flow)) {
+        segment_stamp(flow, serial, transport);
+        return;
+    }
     uint32_t seq = seq_of(flow, serial);
-    patch32(transport, SEQ, seq);
+    identity_patch32(transport, CHECKSUM, SEQ, seq);
     if (flags_of(flow) & TCP_ACK)
-        patch32(transport, ACK, seq);
+        identity_patch32(transport, CHECKSUM, ACK, seq);
 }
 
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
     const struct transport *t = &seen->transport;
+    if (flow_needs_connection(flow))
+        return segment_recognise(flow, seen);
     const uint8_t telling = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST;
     /* 1. Other flags are no probe of ours but, say, our kernel's RST. */
     if ((t->have & HAVE_FLAGS) && (t->flags & telling) != flags_of(flow))
@@ -169,6 +174,8 @@ static unsigned seq_bits(const struct flow *flow)
 static unsigned quoted_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted)
 {
     const struct transport *was = &sent->transport, *is = &quoted->transport;
+    if (flow_needs_connection(flow))
+        return segment_quoted_bits(sent, quoted);
     bool has_stamp = (is->have & HAVE_OPTIONS) && is->tcp_options.has_timestamps;
     unsigned bits = (is->have & HAVE_SEQ) && is->seq == was->seq ? seq_bits(flow) : 0;
     return bits + (has_stamp && is->tcp_options.timestamp == was->tcp_options.timestamp ? TIMESTAMP_BITS : 0);
@@ -193,6 +200,8 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
 {
     const struct transport *t = &packet->outer.transport;
     const uint32_t need = HAVE_SEQ | HAVE_ACK | HAVE_FLAGS;
+    if (flow_needs_connection(flow))
+        return segment_answer(flow, packet);
     if ((t->have & need) != need || !identity_answer_ports_fit(flow, t))
         return match_none();
     bool rst = t->flags & TCP_RST, syn_ack = !rst && (t->flags & TCP_SYN) && (t->flags & TCP_ACK);
@@ -231,6 +240,19 @@ static bool reply_kind_of(const struct headers *seen, enum reply_kind *kind)
     return (t->have & HAVE_FLAGS) && (t->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
 }
 
+/* Timestamps: a receiver echoes the newest one of the segments that it has acknowledged (RFC 7323 4.3). */
+static uint32_t query_id(const struct headers *query)
+{
+    const struct tcp_options *options = &query->transport.tcp_options;
+    return query->transport.have & HAVE_OPTIONS && options->has_timestamps ? options->timestamp : 0;
+}
+
+static uint32_t answered_id(const struct headers *answer)
+{
+    const struct tcp_options *options = &answer->transport.tcp_options;
+    return answer->transport.have & HAVE_OPTIONS && options->has_timestamps ? options->timestamp_echo : 0;
+}
+
 static const struct probe_variant_row syn = {
     .variant = VARIANT_SYN,
     .name = "syn",
@@ -251,7 +273,41 @@ static const struct probe_variant_row fin = {
     .least = HEADER + OPTIONS_BARE,
     .shapes = 1U << SHAPE_FIN,
 };
-static const struct probe_variant_row *const variants[] = {&syn, &ack, &fin, NULL};
+static const struct probe_variant_row data = {
+    .variant = VARIANT_DATA,
+    .name = "data",
+    .help = "tcp/443:data data in an established connection",
+    .least = HEADER + OPTIONS_BARE,
+    .unpadded = true,
+    .needs_connection = true,
+    .payload_length = data_payload_length,
+    .shapes = 1U << SHAPE_SESSION,
+};
+static const struct probe_variant_row tls_name = {
+    .variant = VARIANT_TLS_NAME,
+    .name = "sni",
+    .help = "tcp/443:sni=NAME as data a TLS hello for NAME",
+    .port = 443,
+    .least = HEADER + OPTIONS_BARE,
+    .unpadded = true,
+    .needs_connection = true,
+    .has_name = true,
+    .payload_length = data_payload_length,
+    .shapes = 1U << SHAPE_NONE, /* a name is not read from packets */
+};
+static const struct probe_variant_row http_name = {
+    .variant = VARIANT_HTTP_NAME,
+    .name = "host",
+    .help = "tcp/80:host=NAME as data an HTTP request to NAME",
+    .port = 80,
+    .least = HEADER + OPTIONS_BARE,
+    .unpadded = true,
+    .needs_connection = true,
+    .has_name = true,
+    .payload_length = data_payload_length,
+    .shapes = 1U << SHAPE_NONE,
+};
+static const struct probe_variant_row *const variants[] = {&syn, &ack, &data, &tls_name, &http_name, &fin, NULL};
 
 const struct probe_type probe_tcp = {
     .name = "tcp",
@@ -270,4 +326,6 @@ const struct probe_type probe_tcp = {
     .identity = IDENTITY_SEQ,
     .shape_of = shape_of,
     .reply_kind_of = reply_kind_of,
+    .query_id = query_id,
+    .answered_id = answered_id,
 };

@@ -45,7 +45,7 @@ static inline struct cursor payload_bytes(struct cursor *payload, size_t count)
 
 /* The variants of UDP, NULL-terminated: of those for the same port the first that fits is taken. */
 extern const struct probe_variant_row *const udp_variants[];
-extern const struct probe_variant_row udp_dns, udp_quic, udp_ntp, udp_plain, udp_empty;
+extern const struct probe_variant_row udp_dns, udp_dns_name, udp_quic, udp_quic_name, udp_ntp, udp_plain, udp_empty;
 
 /* The template's own words at an offset of its UDP payload, and its checksum. */
 uint16_t udp_template_word(const struct flow *flow, size_t payload_offset);

@@ -71,6 +71,7 @@ unsigned choice_agreement(const struct traits *sent, const struct digest *quote)
     if (sent->payload_length && traits->payload_length == sent->payload_length &&
         memcmp(traits->payload, sent->payload, sizeof sent->payload) == 0)
         agreement += 2;
+    agreement += sent->query_id && traits->query_id == sent->query_id ? 8 : 0;
     return agreement + ((quote->have & HAVE_CHECKSUM) && traits->checksum == sent->checksum);
 }
 

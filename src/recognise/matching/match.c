@@ -152,7 +152,7 @@ static uint32_t length_of(const struct candidate *candidate)
     return candidate->traits.payload_bytes + ((flags & TCP_SYN) ? 1U : 0U) + ((flags & TCP_FIN) ? 1U : 0U);
 }
 
-enum { FITS_NOT, FITS_ROUGHLY, FITS };
+enum { FITS_NOT, FITS_ROUGHLY, FITS, FITS_BY_STAMP };
 
 /* Whether a segment's numbers are those of an answer to this probe (RFC 9293 3.10.7): it acknowledges what the probe
  * holds, or a RST takes its number from what the probe acknowledges. */
@@ -172,11 +172,17 @@ static unsigned numbers_fit(const struct candidate *candidate, const struct dige
     return acknowledged == 0 || !length ? FITS_ROUGHLY : FITS_NOT;
 }
 
-/* An answer belongs to the segment that drew it. After a later packet of the connection it is the probe's only if it
- * acknowledges what the probe alone holds, or comes as fast as others do. */
+/* An answer belongs to the segment that drew it. Of segments that hold the same it echoes the timestamp of one. After a
+ * later packet of the connection it is the probe's only if it acknowledges what the probe alone holds, or comes as fast
+ * as others do. */
 static unsigned segment_fits(const struct candidate *candidate, const struct digest *segment)
 {
     unsigned fits = numbers_fit(candidate, segment);
+    uint32_t stamp = candidate->traits.query_id;
+    if (fits == FITS && stamp && segment->answered_id == stamp)
+        return FITS_BY_STAMP;
+    if (candidate->run->trace.handshakes.count && stamp && segment->answered_id)
+        return FITS_NOT;
     const struct later_packet *later = fits ? later_of(candidate) : NULL;
     if (!later)
         return fits;
@@ -198,22 +204,55 @@ static unsigned answer_fits(const struct candidate *candidate, const struct answ
     return answer->packet->has_word ? FITS : FITS_ROUGHLY;
 }
 
+/* One of several segments that hold the same in one connection, which has an answer already. */
+struct answered {
+    struct candidate *candidate; /* the last that fits best; NULL: none */
+    unsigned fits, count;        /* and how many fit as well */
+};
+
+static void note_answered(struct answered *answered, struct candidate *candidate, unsigned fits)
+{
+    if (!candidate->run->trace.handshakes.count || fits < answered->fits)
+        return;
+    if (fits > answered->fits)
+        *answered = (struct answered){candidate, fits, 0};
+    answered->count++;
+}
+
+/* Whether the answer is a further one to the segment that was answered: the server acknowledges it, and then sends
+ * data. A segment that it fits as well was lost, or a router behind its hop let another one expire. */
+static bool is_further(const struct choice *choice, const struct answered *answered)
+{
+    const struct candidate *best = choice->best;
+    if (!answered->candidate || !best)
+        return answered->candidate != NULL;
+    return answered->fits > choice->best_agreement ||
+           (answered->fits == choice->best_agreement && best->probe.ttl <= best->run->trace.last_router_ttl);
+}
+
 static struct found guess(const struct pair *pair, const struct answer *answer)
 {
     struct choice choice = {.packet = answer->packet};
+    struct answered answered = {0};
     unsigned left = SCAN_MOST;
     for (struct run *run = pair->runs; run; run = run->next_in_pair) {
         if ((run->shape == SHAPE_SYN) != answer->to_syn)
             continue;
         for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--) {
             unsigned fits = answer_fits(candidate, answer);
-            if (fits && candidate->probe.reply_count)
+            if (fits && candidate->probe.reply_count) {
                 choice_note_answered(&choice, candidate, fits);
-            else if (fits)
+                note_answered(&answered, candidate, fits);
+            } else if (fits) {
                 choice_offer(&choice, candidate, fits);
+            }
         }
     }
-    return choice_found(&choice, choice.best_agreement == FITS ? MATCH_EXACT : MATCH_WEAK, "ports");
+    if (is_further(&choice, &answered)) {
+        bool alone = answered.count == 1 && answered.fits >= FITS;
+        return (struct found){answered.candidate, alone ? MATCH_EXACT : MATCH_WEAK, "ports", answered.count > 1};
+    }
+    return choice_found(&choice, choice.best_agreement >= FITS ? MATCH_EXACT : MATCH_WEAK, "ports");
 }
 
 /* By the id that the answer repeats. The query may have a reply already; several queries may have one id. */

@@ -7,6 +7,7 @@
 #include "recognise/runs/pattern.h"
 #include "recognise/runs/run.h"
 #include "recognise/store/candidate.h"
+#include "recognise/store/handshakes.h"
 #include "recognise/store/index.h"
 #include "recognise/store/pair.h"
 #include "recognise/store/senders.h"
@@ -235,6 +236,14 @@ static void note_file(struct recogniser *r, const struct run *run, uint8_t file)
     r->beside[other][file / 64] |= UINT64_C(1) << file % 64;
 }
 
+/* The capture may lack the handshake of a connection, for it began later: one that it shows tells what the run is. */
+static void note_handshake(const struct recogniser *r, struct run *run, const struct digest *digest)
+{
+    const struct handshake *handshake = digest->shape == SHAPE_DATA ? handshakes_find(r, digest) : NULL;
+    if (handshake)
+        trace_note_handshake(&run->trace, handshake->reply_ttl);
+}
+
 static void add_candidate(struct recogniser *r, struct run *run, const struct digest *digest,
                           const struct index_place *place)
 {
@@ -257,6 +266,7 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     run->trace.started = true;
     r->shows[digest->file] |= SHOWS_PROBES;
     note_file(r, run, digest->file);
+    note_handshake(r, run, digest);
     if (run->trace.first_sent == NSTIME_NONE)
         run->trace.first_sent = digest->time;
     run->last_time = digest->time > run->last_time ? digest->time : run->last_time;

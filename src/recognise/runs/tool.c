@@ -446,7 +446,8 @@ static uint8_t variant_of(const struct run *run, const struct probe_type *type)
     const struct traits *shown = &run->shown;
     int port = is_steady(&run->target_port) ? (uint16_t)run->target_port.first : -1;
     struct cursor payload = cursor_init(shown->payload, shown->payload_length);
-    return probe_variant_seen(type, run->shape, port, payload, shown->payload_bytes)->variant;
+    enum probe_shape shape = run->trace.handshakes.count ? SHAPE_SESSION : (enum probe_shape)run->shape;
+    return probe_variant_seen(type, shape, port, payload, shown->payload_bytes)->variant;
 }
 
 void tool_describe(struct run *run)

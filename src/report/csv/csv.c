@@ -6,13 +6,15 @@
  * rows: they are written through row_buffer. `trace` and `file` count from 0 as in json. Unknown and meaningless fields
  * are empty. Only the fields of names, which follow if there are any, may need quotes (csv_address.h). A run with --mtu
  * has one more column, path_mtu: the largest packet that gets to the hop, in the rows of the trace that was measured.
- */
+ *
+ * Captures of two points have a table of their own (pair_rows.h). */
 #include <stdlib.h>
 
 #include "report/csv/csv_address.h"
 #include "report/format.h"
 #include "report/row_buffer.h"
 #include "report/summary.h"
+#include "report/transit/pair_rows.h"
 
 #define PREFIXES 1024 /* cached; a power of two */
 #define PREFIX_BYTES 112
@@ -67,6 +69,10 @@ static void put_heading(struct output *out)
 
 static bool csv_begin(struct output *out)
 {
+    if (out->result->transit) {
+        out->state = pair_rows_new(out->file, &out->result->transit->clock);
+        return out->state != NULL;
+    }
     struct csv_state *state = calloc(1, sizeof *state);
     struct row_buffer *rows = state ? row_buffer_new(out->file) : NULL;
     if (!rows) {
@@ -85,9 +91,20 @@ static bool csv_begin(struct output *out)
     return true;
 }
 
+static void csv_pair(struct output *out, const struct transit_pair *pair)
+{
+    pair_rows_add(out->state, pair);
+}
+
 static void csv_end(struct output *out)
 {
     struct csv_state *state = out->state;
+    if (out->result->transit) {
+        pair_rows_end(out->state, out->result->transit);
+        fflush(out->file);
+        out->state = NULL;
+        return;
+    }
     put_heading(out);
     row_buffer_flush(state->rows);
     fflush(out->file);
@@ -220,8 +237,10 @@ const struct output_format output_csv = {
     .has_rounds = true,
     .name = "csv",
     .help = "a row for each reply and each silent probe",
+    .shows_transit = true,
     .probes_after_run = true,
     .begin = csv_begin,
     .probe = csv_probe,
+    .pair = csv_pair,
     .end = csv_end,
 };

@@ -13,6 +13,7 @@
 #include "report/graph/graph_words.h"
 #include "report/graph/node_name.h"
 #include "report/graph/svg_layout.h"
+#include "report/transit/delay_svg.h"
 #include "report/xml.h"
 
 #define MARGIN 20
@@ -480,10 +481,39 @@ static bool draw(struct drawing *drawing)
     return !drawing->text->failed;
 }
 
+/* --- captures of two points --- */
+
+static bool svg_begin(struct output *out)
+{
+    const struct transit_result *transit = out->result->transit;
+    struct delay_svg *delays = transit ? malloc(sizeof *delays) : NULL;
+    if (delays)
+        delay_svg_init(delays, &transit->clock);
+    out->state = delays;
+    return delays || !transit;
+}
+
+static void svg_pair(struct output *out, const struct transit_pair *pair)
+{
+    delay_svg_add(out->state, pair);
+}
+
+static void end_delays(struct output *out)
+{
+    delay_svg_end(out->state, out->result->transit, out->file);
+    fflush(out->file);
+    free(out->state);
+    out->state = NULL;
+}
+
 /* Several graphs are drawn one below the other. */
 static void svg_end(struct output *out)
 {
     const struct result *result = out->result;
+    if (result->transit) {
+        end_delays(out);
+        return;
+    }
     struct strbuf body;
     double width = 0, height = 0;
     strbuf_init(&body);
@@ -514,6 +544,9 @@ const struct output_format output_svg = {
     .name = "svg",
     .help = "paths: the graph as a drawing",
     .draws = true,
+    .shows_transit = true,
     .keeps = true,
+    .begin = svg_begin,
+    .pair = svg_pair,
     .end = svg_end,
 };

@@ -5,6 +5,7 @@
 
 #include "report/json/json_graph.h"
 #include "report/json/json_probe.h"
+#include "report/json/json_transit.h"
 #include "report/json/json_value.h"
 #include "report/summary.h"
 #include "verdict/port_verdicts.h"
@@ -206,6 +207,25 @@ static void write_errors(FILE *file, const struct result *result)
     fputs("]", file);
 }
 
+static void add_transit_findings(struct json_state *state, const struct result *result)
+{
+    struct transit_findings findings;
+    if (!result->transit)
+        return;
+    (void)transit_findings_make(result, &findings);
+    for (size_t i = 0; i < findings.count; i++)
+        part_add(&state->findings, json_transit_finding(result, &findings.list[i]));
+    transit_findings_free(&findings);
+}
+
+static void write_transit(FILE *file, const struct result *result)
+{
+    if (!result->transit)
+        return;
+    fputs(",\n \"transit\": ", file);
+    json_transit_write(file, result);
+}
+
 static void json_end(struct output *out)
 {
     FILE *file = out->file;
@@ -213,7 +233,9 @@ static void json_end(struct output *out)
     fputs("{", file);
     json_write_members(file, json_run_head(&out->result->source));
     write_traces(state, out->result);
+    add_transit_findings(state, out->result);
     write_judgements(file, state, out->result);
+    write_transit(file, out->result);
     write_graphs(out);
     write_errors(file, out->result);
     fputs(",\n \"capture\": ", file);
@@ -227,6 +249,7 @@ static void json_end(struct output *out)
 const struct output_format output_json = {
     .name = "json",
     .help = "one JSON document",
+    .shows_transit = true,
     .keeps = true,
     .begin = json_begin,
     .judged = json_judged,

@@ -205,6 +205,8 @@ json_t *json_capture(const struct result *result)
         set_recognition(object, counters);
     json_object_set_new(object, "dropped_by_kernel", json_count(counters->common.dropped_by_kernel));
     json_object_set_new(object, "strays", json_strays(&counters->common));
+    if (counters->common.connection)
+        json_object_set_new(object, "connection", json_count(counters->common.connection));
     json_object_set_new(object, "malformed", json_count(counters->common.malformed));
     return object;
 }
@@ -293,6 +295,8 @@ json_t *json_trace_head(const struct trace *trace, const struct path_mtu *mtu, c
     json_object_set_new(object, "probe",
                         trace->ports ? json_port_list(trace->ports, trace->first_port, trace->last_port)
                                      : json_spec(&flow->spec));
+    if (trace->is_control)
+        json_object_set_new(object, "control", json_true());
     json_object_set_new(object, "protocol", json_protocol(flow_protocol(flow)));
     if (flow->spec.type->has_port) {
         json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));
@@ -515,6 +519,8 @@ static json_t *json_detail(const struct finding_detail *detail)
 {
     if (detail->text)
         return json_text(detail->text);
+    if (detail->is_flag)
+        return json_boolean(detail->number != 0);
     return addr_is_none(&detail->address) ? json_detail_number(detail->number) : json_address(&detail->address);
 }
 

@@ -58,6 +58,8 @@ static void policy_judged(struct output *out, const struct judged_group *group)
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
         char spec[PROBE_SPEC_TEXT_BYTES];
+        if (verdict->trace->is_control) /* a run adds it by itself */
+            continue;
         probe_spec_format(verdict_spec(verdict), spec);
         begin_line(&lines, verdict->state);
         strbuf_add(&lines, spec);

@@ -4,6 +4,7 @@
 #include "report/text/rounds/rounds_text.h"
 #include "report/text/run/run_text.h"
 #include "report/text/traces_text.h"
+#include "report/text/transit/transit_text.h"
 
 static bool is_run(const struct output *out)
 {
@@ -16,7 +17,8 @@ static bool text_begin(struct output *out)
         return rounds_text_begin(out);
     if (is_run(out))
         return run_text_begin(out);
-    traces_text_begin(out);
+    if (!out->result->transit)
+        traces_text_begin(out);
     return true;
 }
 
@@ -41,6 +43,8 @@ static void text_end(struct output *out)
         rounds_text_end(out);
     else if (is_run(out))
         run_text_end(out);
+    else if (out->result->transit)
+        transit_text_end(out);
     else
         traces_text_end(out);
 }
@@ -48,6 +52,7 @@ static void text_end(struct output *out)
 const struct output_format output_text = {
     .name = "text",
     .help = "a traceroute table, then verdicts and findings",
+    .shows_transit = true,
     .keeps = true,
     .has_rounds = true,
     .begin = text_begin,

@@ -78,7 +78,7 @@ static const struct verdict *find_furthest(const struct judgement *judgement, ui
     const struct verdict *best = NULL;
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
-        if (!best || distance(verdict, loop) > distance(best, loop))
+        if (!verdict->trace->is_control && (!best || distance(verdict, loop) > distance(best, loop)))
             best = verdict;
     }
     return best && distance(best, loop) ? best : NULL;

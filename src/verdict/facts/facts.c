@@ -193,18 +193,44 @@ bool facts_expired_too(const struct evidence *evidence)
     return false;
 }
 
-/* Least and largest reply TTL of direct replies to one trace, without resets and other initial TTLs; least 0: none. */
+static void widen_ttls(uint8_t ttl, uint8_t *least, uint8_t *largest)
+{
+    *least = !*least || ttl < *least ? ttl : *least;
+    *largest = ttl > *largest ? ttl : *largest;
+}
+
+bool facts_handshake_ttls(const struct trace *trace, uint8_t *least, uint8_t *largest)
+{
+    *least = trace->handshakes.least_reply_ttl;
+    *largest = trace->handshakes.most_reply_ttl;
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        const struct connection *connection = trace_flow(trace, flow)->connection;
+        if (connection && connection_was_open(connection) && connection->syn_ack_ttl)
+            widen_ttls(connection->syn_ack_ttl, least, largest);
+    }
+    return *least;
+}
+
+/* The same, if they had the initial TTL of this reply: then they arrive as the target's other packets do. */
+static bool like_handshake(const struct trace *trace, const struct reply *reply, uint8_t *least, uint8_t *largest)
+{
+    return facts_handshake_ttls(trace, least, largest) && initial_ttl(*least) == reply_initial_ttl(reply) &&
+           initial_ttl(*largest) == reply_initial_ttl(reply);
+}
+
+/* Least and largest reply TTL of direct replies to one trace, and of the SYN/ACKs of its connections, without resets
+ * and other initial TTLs; least 0: none. */
 static void reply_ttls(const struct trace *trace, const struct reply *rst, uint8_t *least, uint8_t *largest)
 {
-    *least = *largest = 0;
+    if (!like_handshake(trace, rst, least, largest))
+        *least = *largest = 0;
     for (size_t i = 0; i < trace->probe_count; i++)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct reply *reply = &trace->probes[i].replies[k];
             if (!is_direct(trace, reply) || reply->kind == REPLY_RST ||
                 reply_initial_ttl(reply) != reply_initial_ttl(rst))
                 continue;
-            *least = !*least || reply->reply_ttl < *least ? reply->reply_ttl : *least;
-            *largest = reply->reply_ttl > *largest ? reply->reply_ttl : *largest;
+            widen_ttls(reply->reply_ttl, least, largest);
         }
 }
 
@@ -232,7 +258,45 @@ bool facts_is_genuine(const struct facts *facts, const struct probe *probe, cons
     return !facts_expired_too(&evidence) && facts_reply_ttl_fits(facts, reply);
 }
 
-/* Flows may meet different devices. Where other flows get through, the target's own reply to these counts. */
+/* Whether a RST ended the connection of the flow, whichever packet drew it. */
+static bool was_reset(const struct trace *trace, unsigned flow)
+{
+    const struct connection *connection = trace_flow(trace, flow)->connection;
+    return connection && connection->state == CONNECTION_RESET;
+}
+
+/* A device beside the path may be slower than the target, which then takes the data before its connection is reset. So
+ * the trace's last frame shows no flow that gets through: a RST may have followed. A foreign trace does not tell its
+ * flows apart. */
+static void find_reset(struct facts *facts)
+{
+    const struct trace *trace = facts->trace;
+    bool open[FLOWS_COMPARED_MOST] = {false}, reset[FLOWS_COMPARED_MOST] = {false};
+    struct evidence forged = {0};
+    uint8_t least, largest;
+    if (!facts_handshake_ttls(trace, &least, &largest) || trace_is_search(trace))
+        return;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
+            const struct probe *probe = &trace->probes[i];
+            const struct reply *reply = &probe->replies[k];
+            bool genuine = facts_is_genuine(facts, probe, reply);
+            bool is_last = reply->time == trace->last_seen;
+            open[probe->flow] = open[probe->flow] || (genuine && reply_accepts(reply) && !is_last);
+            if (reply->kind == REPLY_RST && !genuine && is_direct(trace, reply)) {
+                reset[probe->flow] = true;
+                keep_nearest(&forged, probe, reply);
+            }
+        }
+    facts->is_reset = forged.reply != NULL;
+    for (unsigned flow = 0; flow < trace->flow_count; flow++)
+        facts->is_reset = facts->is_reset && (!open[flow] || reset[flow] || was_reset(trace, flow));
+    if (facts->is_reset)
+        facts->direct = forged;
+}
+
+/* Flows may meet different devices. Where other flows get through, the target's own reply to these counts. A RST in a
+ * connection shows no such flow: a device may have reset the connection at both ends before. */
 static void prefer_genuine(struct facts *facts)
 {
     const struct trace *trace = facts->trace;
@@ -243,7 +307,8 @@ static void prefer_genuine(struct facts *facts)
             const struct reply *reply = &probe->replies[k];
             if (!facts_is_genuine(facts, probe, reply))
                 continue;
-            keep_nearest(&direct, probe, reply);
+            if (reply->kind != REPLY_RST || !flow_needs_connection(&trace->flow))
+                keep_nearest(&direct, probe, reply);
             if (reply_accepts(reply))
                 keep_nearest(&positive, probe, reply);
         }
@@ -284,7 +349,8 @@ static void gather(const struct set_facts *all, const struct trace *trace, uint8
     silence_compare(all->set, trace, &out->comparison);
     if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
         out->refusal = (struct evidence){0};
-    if (trace->flow_count > 1)
+    find_reset(out);
+    if (trace->flow_count > 1 && !out->is_reset)
         prefer_genuine(out);
 }
 
@@ -311,11 +377,20 @@ const struct facts *set_facts_of(const struct set_facts *all, const struct trace
     return &all->of[i];
 }
 
+/* Whether a segment comes from nearer than the host that accepted the connection. */
+static bool is_nearer_than_handshake(const struct trace *trace, const struct reply *segment)
+{
+    uint8_t least, largest;
+    return like_handshake(trace, segment, &least, &largest) && least == largest && segment->reply_ttl > largest;
+}
+
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence)
 {
     const struct reply *reply = evidence->reply;
     unsigned witnesses = 0;
     uint8_t own_least, own_largest;
+    if (reply->kind == REPLY_TCP)
+        return is_nearer_than_handshake(facts->trace, reply);
     reply_ttls(facts->trace, reply, &own_least, &own_largest);
     if (reply->kind != REPLY_SYN_ACK || own_least != own_largest ||
         responders_are_spread(&facts->all->responders, evidence->probe->ttl))

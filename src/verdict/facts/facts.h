@@ -34,6 +34,7 @@ struct facts {
     struct evidence refusal;            /* at the least TTL: an ICMP error about the path, not about the port */
     struct evidence outlived;           /* at the least TTL: one of a router that other probes of this trace pass */
     struct evidence unexplained;        /* at the least TTL: a refusal as too big with an impossible MTU */
+    bool is_reset;                      /* a device resets its connections, and no flow gets through without */
     struct comparison comparison;
     uint8_t farther[256];  /* by TTL, where a direct reply came from: enum farther */
     bool from_nearer[256]; /* by reply TTL: a direct reply to a probe that cannot have reached the target */
@@ -57,11 +58,14 @@ const struct facts *set_facts_of(const struct set_facts *all, const struct trace
 bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool diverging);
 /* Whether the very probe that was answered expired on its way, too: the packet went on, and the reply is forged. */
 bool facts_expired_too(const struct evidence *evidence);
+/* Least and largest reply TTL of the SYN/ACKs of the trace's connections. False: there were none. */
+bool facts_handshake_ttls(const struct trace *trace, uint8_t *least, uint8_t *largest);
 /* Whether the reply TTL of a RST is that of the target's other replies, as far as there are any. By its reply TTL alone
  * a device just before the target gives itself away. */
 bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst);
 /* Whether a reply that accepts has crossed fewer hops than the target's replies to at least two other specs, where
- * paths are not seen to differ: then a nearer device sent it. */
+ * paths are not seen to differ: then a nearer device sent it. A segment in a connection has crossed fewer hops than the
+ * SYN/ACKs. */
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence);
 /* Whether a direct reply is the target's own, as far as its hop and its reply TTL show. A device that answers short of
  * the target answers probes with a larger TTL as well, with the same reply TTL. A reset may be the target's although

@@ -50,6 +50,13 @@ void finding_text(struct finding *finding, const char *name, const char *text)
     detail_for(finding, name)->text = text;
 }
 
+void finding_flag(struct finding *finding, const char *name, bool is_set)
+{
+    struct finding_detail *detail = detail_for(finding, name);
+    detail->number = is_set;
+    detail->is_flag = true;
+}
+
 void finding_address(struct finding *finding, const char *name, const struct addr *address)
 {
     detail_for(finding, name)->address = *address;

@@ -13,9 +13,10 @@ struct finding *finding_add(struct judgement *out, enum finding_kind kind, const
  * of the whole path. */
 struct finding *finding_at(struct judgement *out, enum finding_kind kind, const struct trace *trace,
                            const struct place *at);
-/* Set the detail of this name (a constant) to a number, a constant text or an address. */
+/* Set the detail of this name (a constant) to a number, a lasting text, a flag or an address. */
 void finding_number(struct finding *finding, const char *name, double number);
 void finding_text(struct finding *finding, const char *name, const char *text);
+void finding_flag(struct finding *finding, const char *name, bool is_set);
 void finding_address(struct finding *finding, const char *name, const struct addr *address);
 /* The detail of this name; NULL: none. */
 const struct finding_detail *finding_detail(const struct finding *finding, const char *name);

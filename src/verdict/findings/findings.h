@@ -31,6 +31,11 @@ finder find_limits, find_silent_hops;
 finder find_path_dependence;
 /* forgeries.c: frames that look like replies to the run. */
 finder find_forgeries;
+/* name_filter.c: names that a device on the path filters. */
+finder find_name_filters;
+/* Whether a name filter that was found concerns this trace, also as a control: then how it ends does not depend on its
+ * flows. */
+bool finding_is_of_name(const struct set_facts *all, const struct judgement *out, const struct trace *trace);
 /* middleboxes.c: proxies, and firewalls that pass some segments of a connection only. */
 finder find_proxies, find_statefulness;
 

@@ -13,6 +13,8 @@ void find_proxies(const struct set_facts *all, struct judgement *out)
     for (unsigned i = 0; i < out->verdict_count; i++) {
         const struct verdict *verdict = &out->verdicts[i];
         const struct facts *facts = set_facts_of(all, verdict->trace);
+        if (finding_is_of_name(all, out, verdict->trace))
+            continue;
         if (verdict->state != VERDICT_INTERCEPTED || !facts->positive.reply) /* no proxy sends a reset */
             continue;
         struct finding *finding = finding_add(out, FINDING_PROXY, verdict->trace);
@@ -74,7 +76,9 @@ static void tell_state(enum finding_kind kind, const struct verdict *through, co
     phrase_set(finding->text, "%s gets through, %s %s %s %s: ", SPEC_TEXT(through->trace), SPEC_TEXT(stopped->trace),
                stopped->state == VERDICT_REJECTED ? "is rejected" : "gets no reply", stopped->at.known ? "at" : "after",
                shown->known ? PLACE_TEXT(shown) : "this host");
-    if (kind == FINDING_STATEFUL_FIREWALL)
+    if (stopped->trace->flow.spec.variant == VARIANT_DATA)
+        phrase_add(finding->text, "a firewall there lets the connection open, and stops its data");
+    else if (kind == FINDING_STATEFUL_FIREWALL)
         phrase_add(finding->text,
                    "a stateful firewall there, or the target's own, requires that a connection begins with SYN");
     else
@@ -85,7 +89,7 @@ static void tell_state(enum finding_kind kind, const struct verdict *through, co
 void find_statefulness(const struct set_facts *all, struct judgement *out)
 {
     const struct trace_set *set = all->set;
-    static const enum probe_variant others[] = {VARIANT_ACK, VARIANT_FIN};
+    static const enum probe_variant others[] = {VARIANT_DATA, VARIANT_ACK, VARIANT_FIN};
     for (unsigned i = 0; i < out->verdict_count; i++) {
         const struct verdict *syn = &out->verdicts[i];
         const struct probe_spec *spec = &syn->trace->flow.spec;

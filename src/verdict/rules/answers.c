@@ -65,7 +65,7 @@ void explain_intercepted(const struct facts *facts, struct verdict *out)
 
 bool holds_open(const struct facts *facts)
 {
-    return facts->positive.reply != NULL;
+    return facts->positive.reply && !facts->is_reset;
 }
 
 /* The place of the target's own reply. A target that lets probes expire stands where it does so. If the target answered
@@ -145,9 +145,22 @@ static bool is_traceroute(const struct probe_spec *spec)
     return spec->protocol == IP_UDP && spec->port >= TRACEROUTE_PORT && spec->port <= TRACEROUTE_PORT_LAST;
 }
 
+/* Whether the host that accepted the connection writes another initial TTL than the sender of the reset. */
+static bool is_unlike_handshake(const struct trace *trace, const struct reply *reset, uint8_t *ttl)
+{
+    uint8_t largest;
+    return facts_handshake_ttls(trace, ttl, &largest) && initial_ttl(*ttl) != reply_initial_ttl(reset);
+}
+
 static void add_reset(const struct facts *facts, bool doubtful, struct verdict *out)
 {
     const struct reply *reset = facts->direct.reply;
+    uint8_t ttl;
+    if (is_unlike_handshake(facts->trace, reset, &ttl)) {
+        phrase_add(out->text, " with TTL %u; the SYN/ACK had TTL %u, so another device may have sent the RST",
+                   reset->reply_ttl, ttl);
+        return;
+    }
     if (facts->trace->flow.spec.variant == VARIANT_ACK)
         phrase_add(out->text, ", as open and closed ports both do%s",
                    facts->others_target ? "" : "; no other probe confirms that it is the target's own");
@@ -180,8 +193,10 @@ void explain_closed(const struct facts *facts, struct verdict *out)
     const struct reply *reply = facts->direct.reply;
     out->state = VERDICT_CLOSED;
     out->how = how_of_reply(reply);
+    uint8_t ttl;
     bool reset = reply->kind == REPLY_RST;
-    bool doubtful = (reset && (!facts->others_target || facts_is_made_otherwise(facts, reply))) ||
+    bool doubtful = (reset && (!facts->others_target || is_unlike_handshake(facts->trace, reply, &ttl) ||
+                               facts_is_made_otherwise(facts, reply))) ||
                     facts_target_is_farther(facts, facts->direct.probe->ttl, true);
     out->confidence = doubtful ? SURE_WEAK : evidence_sureness(reply);
     evidence_show(out, &facts->direct);
@@ -231,16 +246,35 @@ bool holds_reset(const struct facts *facts)
     return facts->direct.reply != NULL;
 }
 
-/* The device is hidden: it stands behind the last router that answered this spec. */
+/* Whether the device stands beside the path: it lets what it resets go on. The router at its own hop does not show
+ * that, since the same router may drop the probes with larger TTLs. */
+static bool is_beside(const struct facts *facts)
+{
+    return facts->last_hop > facts->direct.probe->ttl;
+}
+
+/* The last hop of the spec before the one that drew the reset: a device beside the path lets the probes go on. */
+static uint8_t hop_before(const struct facts *facts, uint8_t ttl)
+{
+    uint8_t hop = facts->last_hop < ttl ? facts->last_hop : (uint8_t)(ttl - 1);
+    while (hop && !trace_shows_hop(facts->trace, hop))
+        hop--;
+    return hop;
+}
+
+/* The device is hidden: it stands behind the last router before it that answered this spec. */
 void explain_reset(const struct facts *facts, struct verdict *out)
 {
     const struct evidence *direct = &facts->direct;
     out->state = VERDICT_REJECTED;
     out->how = how_of_reply(direct->reply);
-    out->after = facts_place(facts->set, facts->trace, facts->last_hop);
+    uint8_t before = hop_before(facts, direct->probe->ttl);
+    out->after = facts_place(facts->set, facts->trace, before);
     /* Its probe had TTL left at the hops before, which may have been silent to other probes of this spec. */
     uint8_t nearest = (uint8_t)(direct->probe->ttl - 1);
-    out->before = facts_next_router(facts, nearest > facts->last_hop ? nearest : facts->last_hop);
+    out->before = facts_next_router(facts, nearest > before ? nearest : before);
+    if (is_beside(facts) && !out->before.known)
+        out->before = facts_place(facts->set, facts->trace, direct->probe->ttl);
     evidence_show(out, direct);
     bool by_hop = facts_target_is_farther(facts, direct->probe->ttl, false) || facts_expired_too(direct);
     evidence_show_beyond(facts, direct->probe->ttl, out);
@@ -253,4 +287,6 @@ void explain_reset(const struct facts *facts, struct verdict *out)
     else
         phrase_add(out->text, "a reset in the target's name arrives with TTL %u, unlike the target's other replies",
                    direct->reply->reply_ttl);
+    if (is_beside(facts))
+        phrase_add(out->text, "; the probes go on to hop %u", facts->last_hop);
 }

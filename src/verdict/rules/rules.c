@@ -3,7 +3,7 @@
  *
  *    1 no-send      our own host refused to send every probe
  *    2 intercepted  a device nearer than the target accepts in the target's name
- *    3 open         the target accepts
+ *    3 open         the target accepts, and no device resets the connection all the same
  *    4 closed       the target refuses, at its own hop
  *    5 intercepted  a reset from the hop at which an interceptor answers another spec; or one from before the target to
  *                   an ACK, which hosts answer so
@@ -23,6 +23,8 @@
  * Rules 2 to 6 are in answers.c, 7 to 11 in refusals.c, 12 in gateway.c, 13 and 14 in doubts.c, 15 to 17 in silences.c.
  */
 #include "verdict/rules/rules.h"
+
+#include "verdict/words/phrase.h"
 
 struct rule {
     const char *name;
@@ -69,6 +71,25 @@ static const struct rule rules[] = {
     {"unanswered", holds_always, explain_unanswered},
 };
 
+static bool was_connected(const struct trace *trace)
+{
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        const struct connection *connection = trace_flow(trace, flow)->connection;
+        if (connection && connection_was_open(connection))
+            return true;
+    }
+    return false;
+}
+
+/* Where no connection was opened, SYNs took the place of the data. */
+static void add_handshake(const struct facts *facts, struct verdict *out)
+{
+    const struct connection *first = facts->trace->flow.connection;
+    if (first && facts->sent && !was_connected(facts->trace))
+        phrase_add(out->text, "; the probes were SYNs, because %s",
+                   first->state == CONNECTION_REFUSED ? "the handshake was refused" : "no handshake was answered");
+}
+
 void rules_judge(const struct facts *facts, struct verdict *out)
 {
     unsigned row = 0;
@@ -76,6 +97,7 @@ void rules_judge(const struct facts *facts, struct verdict *out)
     while (!rules[row].holds(facts))
         row++;
     rules[row].explain(facts, out);
+    add_handshake(facts, out);
     caveats_add(facts, silences_went_on(facts), out);
     if (out->confidence > CONFIDENCE_MOST)
         out->confidence = CONFIDENCE_MOST;

@@ -39,6 +39,7 @@ const char *verdict_how_name(enum verdict_how how)
         [HOW_BEYOND_SCOPE] = "beyond-scope",
         [HOW_SOURCE_POLICY] = "source-policy",
         [HOW_REJECT_ROUTE] = "reject-route",
+        [HOW_REPLY] = "reply",
     };
     return names[how];
 }
@@ -47,6 +48,9 @@ const char *finding_kind_name(enum finding_kind kind)
 {
     static const char *const names[FINDING_KINDS] = {
         [FINDING_FORGED_REPLIES] = "forged-replies",
+        [FINDING_FORGED] = "forged",
+        [FINDING_LOST_TOWARD_FAR] = "lost-toward-far",
+        [FINDING_LOST_TOWARD_NEAR] = "lost-toward-near",
         [FINDING_LOCAL_DROP] = "local-drop",
         [FINDING_LOOP] = "loop",
         [FINDING_NAT] = "nat",
@@ -56,6 +60,7 @@ const char *finding_kind_name(enum finding_kind kind)
         [FINDING_STATEFUL_FIREWALL] = "stateful-firewall",
         [FINDING_STATELESS_FIREWALL] = "stateless-firewall",
         [FINDING_PATH_DEPENDENT] = "path-dependent",
+        [FINDING_NAME_FILTER] = "name-filter",
         [FINDING_DSCP_REWRITE] = "dscp-rewrite",
         [FINDING_ECN_BLEACHED] = "ecn-bleached",
         [FINDING_MSS_CLAMP] = "mss-clamp",

@@ -26,8 +26,8 @@
 
 /* A new field must be saved, or a replay is another run: add it to capture/annotate.c and to the values below. */
 #if UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct session_config) == 33800, "struct session_config has changed");
-_Static_assert(sizeof(struct flow) == 80, "struct flow has changed");
+_Static_assert(sizeof(struct session_config) == 34096, "struct session_config has changed");
+_Static_assert(sizeof(struct flow) == 96, "struct flow has changed");
 _Static_assert(sizeof(struct session_claim) == 40, "struct session_claim has changed");
 #endif
 
@@ -53,9 +53,10 @@ static void fill_config(struct session_config *config, const char *source, const
         .target_name = "we b%.example=\n\xc3\xa9\xff",
         .source = addr_of(source),
         .target = addr_of(target),
-        .specs = {spec_of("udp/53"), spec_of("tcp/80:ack"), spec_of("ip/50")},
+        .specs = {spec_of("udp/53"), spec_of("tcp/80:ack"), spec_of("udp/443:sni=www.example.com")},
         .spec_count = SPECS,
         .automatic = true,
+        .controls = 1U << 2,
         .strategy = &strategy_diagnose,
         .flows = 12,
         .interval = 1500 * NS_PER_MS,
@@ -132,6 +133,7 @@ static void check_config(const struct session_config *got, const struct session_
     is_num(got->port_list_count, want->port_list_count, "config: port lists");
     is_num(memcmp(got->port_lists, want->port_lists, sizeof got->port_lists), 0, "config: their ports");
     is_num(got->automatic, want->automatic, "config: automatic");
+    is_num(got->controls, want->controls, "config: controls");
     ok(got->strategy == want->strategy, "config: strategy");
     is_num(got->flows, want->flows, "config: flows");
     is_num(got->lite, want->lite, "config: lite");

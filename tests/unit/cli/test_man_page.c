@@ -17,7 +17,7 @@
 #define LINE_BYTES 256
 #define TOKENS_MOST 32
 #define ROWS_MOST 128
-#define ALL (ON_TRACE | ON_DIAGNOSE | ON_PATHS | ON_REPLAY)
+#define ALL (ON_TRACE | ON_DIAGNOSE | ON_PATHS | ON_REPLAY | ON_TRANSIT)
 
 static char page[PAGE_BYTES];
 
@@ -132,7 +132,8 @@ static void take_options(const char *at)
             found = 0;
         bool is_for = strcmp(tokens[0], "For") == 0, is_not = strcmp(tokens[0], "Not") == 0;
         if (is_for && count > 2 && strcmp(tokens[1], "all") == 0) {
-            group = ALL;
+            bool is_but = count > 3 && strcmp(tokens[3], "but") == 0;
+            group = is_but ? ALL & ~take_commands(&at) : ALL;
         } else if (count == (is_not ? 2 : 1) && (is_for || is_not)) {
             unsigned mask = take_commands(&at);
             if (!found)

@@ -370,6 +370,28 @@ static void child_seal_sockets(void)
     expect(open("/etc/passwd", O_RDONLY) < 0 && errno == EPERM);
 }
 
+/* What is open connects, and nothing else opens. */
+static void child_seal_connect(void)
+{
+    struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (privileges_seal(SEAL_WIRE) != SEAL_DONE)
+        _exit(NOT_HERE);
+    expect(connect(fd, (const struct sockaddr *)&local, sizeof local) < 0 && errno == EPERM);
+}
+
+static void child_seal_connects(void)
+{
+    struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (privileges_seal(SEAL_WIRE | SEAL_CONNECT) != SEAL_DONE)
+        _exit(NOT_HERE);
+    expect(connect(fd, (const struct sockaddr *)&local, sizeof local) == 0 || errno != EPERM);
+    expect(close(fd) == 0);
+    expect(socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM);
+    expect(nothing_opens());
+}
+
 /* False for a root that is none outside of his user namespace. */
 static bool may_become_user(void)
 {
@@ -414,6 +436,8 @@ int main(void)
     run_child(child_seal_prepare, "sealed to prepare: reads files and asks, writes none; then sealed for good");
     run_child(child_seal_unsupported, "a kernel without seccomp filters");
     run_child(child_seal_failed, "a seal that fails");
+    run_child(child_seal_connect, "sealed to the wire: an open socket does not connect");
+    run_child(child_seal_connects, "sealed to connect: an open socket does, and none opens");
     run_child(child_seal_sockets, "sealed but for sockets: UDP and TCP over IP, nothing else");
     if (!may_become_user()) {
         printf("# not root: the rest is left out\n");

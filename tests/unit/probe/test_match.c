@@ -20,8 +20,10 @@ static size_t least_quote(const struct flow *flow)
 {
     if (flow->target.family == 6 && is_spec(flow, "sctp"))
         return 20;
-    if (flow->target.family == 6 && is_spec(flow, "udp/443"))
+    if (flow->target.family == 6 && (is_spec(flow, "udp/443") || is_spec(flow, "udp/443:sni=blocked.example")))
         return 31;
+    if (flow->target.family == 6 && flow_needs_connection(flow))
+        return 32;
     return 8;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* QUIC Initials: the keys of RFC 9001 A.1, its packet of A.2, and our own packets decrypted again. */
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 #include "probe/types/quic_keys.h"
 #include "tap.h"
 #include "unit/support/probe_flows.h"
+#include "unit/support/quic_open.h"
 
 static const uint8_t rfc_id[] = {0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08};
 
@@ -21,32 +21,6 @@ static void check_rfc_keys(void)
     ok(memcmp(got.key, want.key, sizeof got.key) == 0, "RFC 9001 A.1: key");
     ok(memcmp(got.iv, want.iv, sizeof got.iv) == 0, "RFC 9001 A.1: iv");
     ok(memcmp(got.header, want.header, sizeof got.header) == 0, "RFC 9001 A.1: header protection key");
-}
-
-/* Takes off what quic_protect() put on; `payload_length` bytes of plain payload stay behind the header. */
-static bool unprotect(uint8_t *packet, size_t header, size_t length)
-{
-    struct quic_keys keys;
-    uint8_t mask[16], nonce[12];
-    int done;
-    if (!quic_keys_client(packet + 6, packet[5], &keys))
-        return false;
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-    bool good = EVP_EncryptInit_ex(context, EVP_aes_128_ecb(), NULL, keys.header, NULL) == 1 &&
-                EVP_EncryptUpdate(context, mask, &done, packet + header + 3, sizeof mask) == 1;
-    packet[0] ^= mask[0] & 0x0f;
-    packet[header - 1] ^= mask[1];
-    memcpy(nonce, keys.iv, sizeof nonce);
-    nonce[11] ^= packet[header - 1];
-    size_t payload = length - header - QUIC_TAG_BYTES;
-    good = good && EVP_CIPHER_CTX_reset(context) == 1 &&
-           EVP_DecryptInit_ex(context, EVP_aes_128_gcm(), NULL, keys.key, nonce) == 1 &&
-           EVP_DecryptUpdate(context, NULL, &done, packet, (int)header) == 1 &&
-           EVP_DecryptUpdate(context, packet + header, &done, packet + header, (int)payload) == 1 &&
-           EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, QUIC_TAG_BYTES, packet + header + payload) == 1 &&
-           EVP_DecryptFinal_ex(context, packet + header + payload, &done) == 1;
-    EVP_CIPHER_CTX_free(context);
-    return good;
 }
 
 /* Finds an extension of a ClientHello; its length in `*length`. */
@@ -95,7 +69,7 @@ static void check_own(uint16_t serial, uint8_t family, uint16_t size)
     ok((quic[0] & 0xf0) == 0xc0 && word_at(quic + 3) == 1 && quic[5] == 8 && quic[14] == 8 && quic[23] == 0,
        "serial %u: header of an Initial", serial);
     is_num(word_at(quic + 24) & 0x3fff, length - 26, "serial %u: the length field takes all", serial);
-    ok(unprotect(quic, header, length), "serial %u: decrypts, IPv%u, %u bytes", serial, family, flow.size);
+    ok(quic_open(quic, header, length), "serial %u: decrypts, IPv%u, %u bytes", serial, family, flow.size);
     ok(quic[0] == 0xc0 && quic[header - 1] == 0 && quic[header] == 0x06 && quic[header + 1] == 0,
        "serial %u: packet number 0, and a CRYPTO frame from offset 0", serial);
     check_hello(quic + header + 4, quic + 15, serial);

@@ -3,6 +3,9 @@
 #include "probe/type.h"
 #include "tap.h"
 
+#define LABEL "abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuvwxy" /* 63 bytes */
+#define LABEL_61 "abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuvw"
+
 /* In, out (or NULL for an error), and the message then. */
 static const struct {
     const char *text, *spelling, *message;
@@ -48,6 +51,35 @@ static const struct {
     {"ip/gre", "ip/47", 0},
     {"ip/0", "ip/0", 0},
     {"ip/255", "ip/255", 0},
+    {"udp/53:name=www.example.com", "udp/53:name=www.example.com", 0},
+    {"UDP:NAME=WWW.Example.COM", "udp/53:name=www.example.com", 0},
+    {"udp/5353:name=_srv.a-b.example", "udp/5353:name=_srv.a-b.example", 0},
+    {"udp:sni=www.example.com", "udp/443:sni=www.example.com", 0},
+    {"tcp:sni=www.example.com", "tcp/443:sni=www.example.com", 0},
+    {"tcp/https:sni=a", "tcp/443:sni=a", 0},
+    {"tcp/8443:SNI=a", "tcp/8443:sni=a", 0},
+    {"tcp:host=a", "tcp/80:host=a", 0},
+    {"udp/53:name=" LABEL, "udp/53:name=" LABEL, 0},
+    {"udp/53:name=" LABEL "." LABEL "." LABEL "." LABEL_61, "udp/53:name=" LABEL "." LABEL "." LABEL "." LABEL_61, 0},
+    {"udp/53:name=" LABEL "." LABEL "." LABEL "." LABEL_61 "x", 0, "name too long: expected at most 253 bytes"},
+    {"udp/53:name=x" LABEL, 0,
+     "udp/53:name=x" LABEL ": bad name: expected 1 to 63 bytes before, between and behind its dots"},
+    {"udp/53:name=", 0, "udp/53:name=: name missing: expected a host name, as www.example.com"},
+    {"tcp/443:sni", 0, "tcp/443:sni: name missing: expected a host name, as www.example.com"},
+    {"udp/53:name=a..b", 0, "udp/53:name=a..b: bad name: expected 1 to 63 bytes before, between and behind its dots"},
+    {"udp/53:name=a.", 0, "udp/53:name=a.: bad name: expected 1 to 63 bytes before, between and behind its dots"},
+    {"udp/53:name=.", 0, "udp/53:name=.: bad name: expected 1 to 63 bytes before, between and behind its dots"},
+    {"udp/53:name=a b", 0, "udp/53:name=a b: bad name: expected letters, digits, '-', '_' and dots"},
+    {"udp/53:name=a/b", 0, "udp/53:name=a/b: bad name: expected letters, digits, '-', '_' and dots"},
+    {"udp/53:name=a=b", 0, "udp/53:name=a=b: bad name: expected letters, digits, '-', '_' and dots"},
+    {"udp/53:name=b\303\274cher.example", 0,
+     "udp/53:name=b\303\274cher.example: bad name: expected ASCII (write an international name as its A-label, as "
+     "xn--bcher-kva.example)"},
+    {"udp/53:dns=a", 0, "udp/53:dns=a: :dns takes no name: leave =NAME out"},
+    {"tcp/443=a", 0, "tcp/443=a: this probe takes no name: leave =NAME out"},
+    {"icmp=a", 0, "icmp=a: this probe takes no name: leave =NAME out"},
+    {"udp/53:host=a", 0,
+     "udp/53:host=a: unknown variant of udp: expected dns, name=NAME, quic, sni=NAME, ntp, plain, empty"},
     {"", 0, "probe missing: expected PROTOCOL[/PORT], as tcp/443"},
     {"443", 0, "443: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443"},
     {"80", 0, "80: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 80"},
@@ -71,9 +103,10 @@ static const struct {
     {"tcp/80/90", 0, "tcp/80/90: unknown port: expected 1 to 65535 or a name of /etc/services"},
     {"icmp/8", 0, "icmp/8: icmp has no port: write icmp"},
     {"tcp:443", 0, "tcp:443: the port follows a slash: write tcp/443"},
-    {"tcp/80:foo", 0, "tcp/80:foo: unknown variant of tcp: expected syn, ack, fin"},
-    {"tcp/80:", 0, "tcp/80:: unknown variant of tcp: expected syn, ack, fin"},
-    {"udp/53:foo", 0, "udp/53:foo: unknown variant of udp: expected dns, quic, ntp, plain, empty"},
+    {"tcp/80:foo", 0, "tcp/80:foo: unknown variant of tcp: expected syn, ack, data, sni=NAME, host=NAME, fin"},
+    {"tcp/80:", 0, "tcp/80:: unknown variant of tcp: expected syn, ack, data, sni=NAME, host=NAME, fin"},
+    {"udp/443:data", 0, "udp/443:data: this is no variant of udp: write tcp/80:data"},
+    {"udp/53:foo", 0, "udp/53:foo: unknown variant of udp: expected dns, name=NAME, quic, sni=NAME, ntp, plain, empty"},
     {"ip", 0, "ip: protocol missing: write its number, as ip/50"},
     {"ip/", 0, "ip/: protocol missing: write its number, as ip/50"},
     {"ip/256", 0, "ip/256: unknown protocol: expected a number from 0 to 255 or a name of /etc/protocols"},

@@ -6,9 +6,29 @@
 #include <string.h>
 
 const char *const every_spec[] = {
-    "icmp",         "udp",          "udp/7",        "udp/53",  "udp/443", "udp/123",    "udp:empty",
-    "udp/53:empty", "udp/53:plain", "udp/5353:dns", "tcp/443", "tcp/80",  "tcp/80:ack", "tcp/80:fin",
-    "udplite",      "dccp",         "sctp",         "ip/50",   "ip/47",   NULL,
+    "icmp",
+    "udp",
+    "udp/7",
+    "udp/53",
+    "udp/443",
+    "udp/123",
+    "udp:empty",
+    "udp/53:empty",
+    "udp/53:plain",
+    "udp/5353:dns",
+    "tcp/443",
+    "tcp/80",
+    "tcp/80:ack",
+    "tcp/80:fin",
+    "udplite",
+    "dccp",
+    "sctp",
+    "ip/50",
+    "ip/47",
+    "tcp/443:data",
+    "udp/53:name=blocked.example",
+    "udp/443:sni=blocked.example",
+    NULL,
 };
 
 static void *must(void *p)
@@ -36,6 +56,19 @@ struct flow flow_of(const char *spec, uint8_t family)
     return flow;
 }
 
+/* As if its kernel had opened it. */
+static void establish(struct connection *connection)
+{
+    *connection = (struct connection){.state = CONNECTION_ESTABLISHED,
+                                      .has_timestamps = true,
+                                      .window = 502,
+                                      .flow_label = 0x12345,
+                                      .snd_nxt = 0x89abcdef,
+                                      .rcv_nxt = 0x13579bdf,
+                                      .timestamp = 0x2468ace0,
+                                      .echo = 0xdeadbeef};
+}
+
 struct flow built_flow(const char *spec, uint8_t family)
 {
     struct err err;
@@ -44,6 +77,8 @@ struct flow built_flow(const char *spec, uint8_t family)
         printf("Bail out! %s\n", err.message);
         abort();
     }
+    if (flow.connection)
+        establish(flow.connection);
     return flow;
 }
 

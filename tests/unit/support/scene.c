@@ -91,8 +91,12 @@ static void put_tcp(struct bytes *b, const struct made *m)
     put16(b, m->window);
     put16(b, m->checksum);
     put16(b, 0);
-    if (m->has_options)
-        put(b, "\x02\x04\x05\xb4\x04\x02\x08\x0a\0\0\0\1\0\0\0\0\1\3\3\7", 20);
+    if (!m->has_options)
+        return;
+    put(b, "\x02\x04\x05\xb4\x04\x02\x08\x0a", 8);
+    put32(b, m->stamp ? m->stamp : 1);
+    put32(b, m->stamp_echo);
+    put(b, "\1\3\3\7", 4);
 }
 
 static void put_dccp(struct bytes *b, const struct made *m)

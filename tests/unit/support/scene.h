@@ -37,11 +37,12 @@ struct made {
     uint8_t flags;           /* TCP */
     uint16_t window;
     uint16_t checksum;
-    bool has_options;        /* TCP: 20 bytes of them */
-    uint8_t type, code;      /* ICMP (0: echo request), DCCP packet type, SCTP chunk (0: INIT) */
-    bool is_reply;           /* ICMP: echo reply */
-    const char *payload;     /* text; NULL: zeros */
-    uint16_t payload_length; /* 0: that of the text */
+    bool has_options;           /* TCP: 20 bytes of them */
+    uint32_t stamp, stamp_echo; /* the timestamps in them; 0: 1 and 0 */
+    uint8_t type, code;         /* ICMP (0: echo request), DCCP packet type, SCTP chunk (0: INIT) */
+    bool is_reply;              /* ICMP: echo reply */
+    const char *payload;        /* text; NULL: zeros */
+    uint16_t payload_length;    /* 0: that of the text */
 };
 
 /* An ICMP error. */

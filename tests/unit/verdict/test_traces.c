@@ -378,6 +378,74 @@ static void check_nothing(void)
     free(judgement);
 }
 
+/* --- data in connections --- */
+
+/* A connection a TTL; routers at hops 1 and 2, and a reply at hop 3 with this reply TTL, where the SYN/ACKs have 61. */
+static void send_data(uint8_t flags, uint8_t reply_ttl)
+{
+    for (uint8_t ttl = 1; ttl <= 3; ttl++) {
+        double ms = ttl * 10 * SECOND;
+        struct made data = {.protocol = IP_TCP,
+                            .source = (uint16_t)(40000 + ttl),
+                            .target = 80,
+                            .seq = 500,
+                            .ack = 900,
+                            .flags = TCP_ACK | TCP_PSH,
+                            .payload = "GET / HTTP/1.1\r\n\r\n",
+                            .ttl = ttl,
+                            .id = ttl};
+        see(ms, .from = T4, .to = S4, .protocol = IP_TCP, .source = 80, .target = data.source, .seq = 899, .ack = 500,
+            .flags = TCP_SYN | TCP_ACK, .ttl = 61);
+        if (ttl < 3) {
+            hop(ms + 100, &data);
+            continue;
+        }
+        scene_see(ms + 100, &data);
+        see(ms + 100 + RTT, .from = T4, .to = S4, .protocol = IP_TCP, .source = 80, .target = data.source, .seq = 900,
+            .ack = 518, .flags = flags, .ttl = reply_ttl);
+    }
+}
+
+/* The reply TTL of the SYN/ACK tells whether the host that accepted the connection sent the reply to the data. */
+static void check_data(void)
+{
+    static const struct {
+        uint8_t flags, reply_ttl;
+        enum verdict_state state;
+        const char *says, *name;
+    } rows[] = {
+        {TCP_ACK, 61, VERDICT_OPEN, "replies with a TCP segment", "an acknowledgement from as far as the SYN/ACK"},
+        {TCP_ACK, 62, VERDICT_INTERCEPTED, "arrives with TTL 62", "an acknowledgement from nearer"},
+        {TCP_ACK, 60, VERDICT_OPEN, "replies with a TCP segment", "an acknowledgement from farther: a proxy accepted"},
+        {TCP_ACK, 253, VERDICT_OPEN, "replies with a TCP segment", "an acknowledgement with another initial TTL"},
+        {TCP_RST | TCP_ACK, 61, VERDICT_CLOSED, "replies with RST", "a RST from as far as the SYN/ACK"},
+        {TCP_RST | TCP_ACK, 62, VERDICT_REJECTED, "unlike the target's other replies", "a RST from nearer"},
+        {TCP_RST | TCP_ACK, 253, VERDICT_CLOSED, "the SYN/ACK had TTL 61", "a RST with another initial TTL"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        scene_begin(NULL);
+        send_data(rows[i].flags, rows[i].reply_ttl);
+        struct judgement *judgement = judge(1);
+        is_state(verdict_on(judgement, IP_TCP), rows[i].state, rows[i].says, rows[i].name);
+        free(judgement);
+        scene_end();
+    }
+}
+
+/* The target takes the data, and then the RST of a device comes, which lets the data go on. */
+static void check_slow_device(void)
+{
+    scene_begin(NULL);
+    send_data(TCP_ACK, 61);
+    see(3 * 10 * SECOND + 102, .from = T4, .to = S4, .protocol = IP_TCP, .source = 80, .target = 40003, .seq = 900,
+        .ack = 518, .flags = TCP_RST | TCP_ACK, .ttl = 63, .id = 9);
+    struct judgement *judgement = judge(1);
+    const struct verdict *verdict = verdict_on(judgement, IP_TCP);
+    is_state(verdict, VERDICT_REJECTED, "arrives with TTL 63", "an acknowledgement, and a RST from nearer");
+    free(judgement);
+    scene_end();
+}
+
 int main(void)
 {
     check_drop();
@@ -394,5 +462,7 @@ int main(void)
     check_echoes(12, 6, "route-change", "six times by one, then six times by another");
     check_times();
     check_nothing();
+    check_data();
+    check_slow_device();
     return tap_done();
 }

@@ -86,6 +86,16 @@ static enum status apply_six(struct parse *parse, const char *value, struct err 
     return apply_family(parse, 6, err);
 }
 
+static enum status apply_control(struct parse *parse, const char *value, struct err *err)
+{
+    struct err cause;
+    parse->control_given = parse->control_given || !parse->environment;
+    parse->out->control = value;
+    if (probe_name_check(value, value, &cause) == STATUS_OK)
+        return STATUS_OK;
+    return parse_complain(parse, value, err, "%s", value_cause(cause.message, value));
+}
+
 static enum status apply_only(struct parse *parse, const char *value, struct err *err)
 {
     (void)value, (void)err;
@@ -155,8 +165,13 @@ static const struct option_row rows[] = {
      OPTION_FLAG(dry_run)},
     {.name = "--only",
      .commands = ON_DIAGNOSE | ON_WATCH,
-     .help = "send only the named probes; do not add icmp",
+     .help = "send only the named probes; do not add icmp, nor controls of names",
      .apply = apply_only},
+    {.name = "--control",
+     .argument = "NAME",
+     .commands = ON_DIAGNOSE,
+     .help = "beside each probe with a name send one with this name, which nothing should filter (www.example.com)",
+     .apply = apply_control},
 };
 
 OPTION_GROUP(option_group_probes, "Probes", "Selection by probe", rows);

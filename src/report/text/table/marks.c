@@ -94,6 +94,8 @@ const char *mark_port_state(const struct trace *trace, const struct reply *reply
 {
     if (reply->kind == REPLY_RST && trace->flow.spec.variant == VARIANT_ACK)
         return NULL;
+    if (reply->kind == REPLY_TCP && flow_needs_connection(&trace->flow))
+        return "open"; /* the target takes the data */
     for (size_t i = 0; i < sizeof port_states / sizeof *port_states; i++) {
         bool type_fits = port_states[i].answer_type == ANY_ANSWER || port_states[i].answer_type == reply->answer_type;
         if (port_states[i].kind == reply->kind && type_fits)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/table/matrix.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 
 #define ADDRESS_COLUMNS 18
 #define LEFT_COLUMNS (4 + ADDRESS_COLUMNS) /* TTL and address */
-#define HEADING_LINES 3                    /* "tcp", "/33434", ":ack" */
+#define HEADING_LINES 4                    /* "tcp", "/33434", ":name", "[1]" */
 #define TAIL_ROWS_MOST 2                   /* up to so many silent hops at the end have a row each */
 
 struct matrix {
@@ -103,14 +104,14 @@ static void add_hop(struct matrix *matrix, uint8_t ttl)
 
 /* --- the heading --- */
 
-/* Splits "tcp/33434:ack" or "tcp/135+5" before `/`, `:` and `+` into as few lines of at most MATRIX_CELL_COLUMNS as
- * possible. Returns their number. */
+/* Splits "tcp/33434:ack", "tcp/135+5" or "udp/53:name[1]" before `/`, `:`, `+` and `[` into as few lines of at most
+ * MATRIX_CELL_COLUMNS as possible. Returns their number. */
 static unsigned wrap_spec(const char *spec, char lines[HEADING_LINES][PROBE_SPEC_TEXT_BYTES])
 {
     unsigned count = 0;
     *lines[0] = '\0';
     while (*spec) {
-        size_t piece = 1 + strcspn(spec + 1, "/:+"), held = strlen(lines[count]);
+        size_t piece = 1 + strcspn(spec + 1, "/:+["), held = strlen(lines[count]);
         if (held && held + piece > MATRIX_CELL_COLUMNS && count + 1 < HEADING_LINES) {
             *lines[++count] = '\0';
             held = 0;
@@ -122,12 +123,26 @@ static unsigned wrap_spec(const char *spec, char lines[HEADING_LINES][PROBE_SPEC
     return count + 1;
 }
 
+/* Which of the specs with a name this is, from 1. A name is too long for a column: add_names() tells it. */
+static unsigned name_number(const struct trace_set *specs, unsigned index)
+{
+    unsigned number = 0;
+    for (unsigned i = 0; i <= index; i++)
+        number += specs->traces[i]->flow.spec.name != NULL;
+    return number;
+}
+
 static void name_column(const struct matrix *matrix, unsigned index, char name[PROBE_SPEC_TEXT_BYTES])
 {
     unsigned specs = matrix->result->specs.count;
-    if (index < specs)
-        probe_spec_format(&matrix->view.specs->traces[index]->flow.spec, name);
-    else
+    const struct probe_spec *spec = index < specs ? &matrix->view.specs->traces[index]->flow.spec : NULL;
+    if (spec)
+        probe_spec_format(spec, name);
+    if (spec && spec->name) {
+        size_t length = strcspn(name, "=");
+        snprintf(name + length, PROBE_SPEC_TEXT_BYTES - length, "[%u]", name_number(matrix->view.specs, index));
+    }
+    if (!spec)
         memcpy(name, matrix->ports->names[index - specs], PROBE_SPEC_TEXT_BYTES);
 }
 
@@ -227,6 +242,18 @@ static void add_hops(struct matrix *matrix)
         strbuf_addf(matrix->text, "%u-%u the same loop\n", shown + 1, last);
 }
 
+static void add_names(struct strbuf *text, const struct trace_set *specs)
+{
+    for (unsigned i = 0; i < specs->count; i++) {
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        if (!specs->traces[i]->flow.spec.name)
+            continue;
+        probe_spec_format(&specs->traces[i]->flow.spec, spec);
+        strbuf_addf(text, "[%u] %s%s\n", name_number(specs, i), spec,
+                    specs->traces[i]->is_control ? ", the control" : "");
+    }
+}
+
 /* The specs of a block: as many as fit beside the address. */
 static unsigned block_specs(unsigned width)
 {
@@ -256,6 +283,7 @@ static void add_blocks(struct strbuf *text, const struct output *out, const stru
         add_heading(&matrix);
         add_hops(&matrix);
     }
+    add_names(text, matrix.view.specs);
     if (matrix.has_limited)
         strbuf_add(text,
                    MATRIX_LIMITED ": the probe got further, and the router may have used up its replies for others\n");

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A packet at one point alone is judged by the first rule that holds:
+ *  1. A proxy ended its connection: nothing.
+ *  2. No packet of its conversation, and none of its service, is at both points: nothing.
+ *  3. Nothing shows which point it passed first: nothing.
+ *  4. It equals another packet of its point that was paired: it is a duplicate, if it came to the receiver's point.
+ *  5. The other capture began later or ended earlier than the packet would pass there: nothing.
+ *  6. The other capture was not running at that time: nothing.
+ *  7. Its receiver acknowledged it, or later bytes, and the other capture never had it: that capture missed it.
+ *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
+ *  9. The other capture missed packets, and nothing shows that this one is lost: nothing.
+ * 10. It is lost, if it is at the sender's point, and else forged. */
+#include <stdlib.h>
+
+#include "pairing/judging/judging.h"
+
+/* A capture may begin and end a little later than its first and last frames say. Unit: time. */
+#define EDGE (2 * NS_PER_MS)
+/* The same, if packets of one way alone show the offset: then it is wrong by their delay. */
+#define EDGE_UNKNOWN (300 * NS_PER_MS)
+/* A capture was perhaps not running in a silence if so many packets of the other point should be in it, over so long a
+ * time. If they came from its side, that is sure. If they went toward it, the silence must be unusual and so long: all
+ * of them may be lost, but nothing shows it. */
+#define GAP_PACKETS 5
+#define GAP_COMING 3
+#define GAP_TIME (500 * NS_PER_MS)
+#define GAP_USUAL 8
+#define GAP_UNUSUAL 3 /* if packets of both ways should be in it */
+#define GAP_LEAST (2 * NS_PER_S)
+/* When a clock was set back is known from frames around it. */
+#define SET_BACK_EDGE NS_PER_S
+/* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
+#define FORGED_INSTEAD 3
+/* Retransmissions of a stream's first bytes leave holes that were before the capture. */
+#define HOLE_AFTER NS_PER_S
+
+/* The time of an event at one point on the clock of the other. */
+static nstime on_clock_of_other(const struct judging *j, unsigned point, nstime time)
+{
+    const struct clock_estimate *clock = &j->out->clock;
+    if (!clock->count)
+        return time;
+    if (point == TRANSIT_FAR)
+        return clock_correct(clock, time);
+    nstime far = time + (time - clock_correct(clock, time));
+    return far + (time - clock_correct(clock, far)); /* of a clock that drifts, the second step is exact enough */
+}
+
+/* --- gaps of a capture --- */
+
+struct gap_evidence {
+    unsigned count[2];        /* packets at the other point: toward the silent one, and from its side */
+    nstime first[2], last[2]; /* of these */
+};
+
+static bool overlaps(const struct silence *silence, nstime from, nstime to)
+{
+    return silence->from < to && from < silence->to;
+}
+
+/* What the other point shows in a silence. */
+static void count_alone(const struct judging *j, unsigned point, struct gap_evidence *evidence)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    const struct pairing *p = j->p;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        const struct alone *a = &p->alone[i];
+        struct side side = {.known = false};
+        if (a->gone || a->is_twin || a->shown.point == point || a->is_error || (a->shown.tcp_flags & TCP_RST))
+            continue;
+        unsigned near_way = a->way;
+        if (a->ref < p->pair_count) {
+            side = j->sides[a->ref];
+            near_way ^= way_flips(&p->pairs[a->ref], a->shown.point);
+        } else {
+            (void)sides_of_service(j, a->flow, &side);
+        }
+        nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
+        bool is_coming = side.known && transit_sender(sides_way(&side, near_way)) == point;
+        for (unsigned k = 0; side.known && k < overview->silence_count; k++) {
+            if (time <= overview->silences[k].from || time >= overview->silences[k].to)
+                continue;
+            struct gap_evidence *of = &evidence[k];
+            bool is_first = of->count[is_coming]++ == 0;
+            of->first[is_coming] = is_first || time < of->first[is_coming] ? time : of->first[is_coming];
+            of->last[is_coming] = is_first || time > of->last[is_coming] ? time : of->last[is_coming];
+        }
+    }
+}
+
+/* When the bytes of a hole may have been sent: a lost segment is sent again later, and what was sent in a long silence
+ * is so for a time after it. */
+static bool may_be_in(const struct silence *silence, const struct hole *hole)
+{
+    bool is_long = silence->to - silence->from >= GAP_LEAST;
+    nstime until = is_long && hole->acked > hole->until ? hole->acked : hole->until;
+    return overlaps(silence, hole->since - (is_long ? HOLE_AFTER : 0), until);
+}
+
+/* Bytes that were acknowledged, and that the capture lacks: the longest silence in that time is a gap. */
+static void note_gap(struct judging *j, unsigned point, const struct hole *hole)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    nstime longest = 0;
+    bool *is_gap = NULL;
+    for (unsigned k = 0; k < overview->silence_count; k++) {
+        const struct silence *silence = &overview->silences[k];
+        nstime length = silence->to - silence->from;
+        if (silence->from >= hole->since && may_be_in(silence, hole) && length > longest) {
+            longest = length;
+            is_gap = &j->is_gap[point][k];
+        }
+    }
+    if (is_gap)
+        *is_gap = true;
+}
+
+static bool is_in_gap(const struct judging *j, unsigned point, const struct hole *hole)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[point][k] && may_be_in(&overview->silences[k], hole))
+            return true;
+    return false;
+}
+
+/* Whether it counts, and not only tells that the capture began. */
+static bool is_missed(const struct judging *j, unsigned point, const struct hole *hole)
+{
+    return hole->acked != NSTIME_NONE && hole->since >= j->out->points[point].first + HOLE_AFTER;
+}
+
+static void note_gaps(struct judging *j, const struct flow *flow)
+{
+    for (unsigned way = 0; way < 2; way++) {
+        const struct stream *stream = &flow->ways[way].stream;
+        for (unsigned i = 0; i < stream->count; i++)
+            if (is_missed(j, flow->point, &stream->holes[i]))
+                note_gap(j, flow->point, &stream->holes[i]);
+    }
+}
+
+static void count_missed(struct judging *j, const struct flow *flow)
+{
+    struct transit_point_result *point = &j->out->points[flow->point];
+    for (unsigned way = 0; way < 2; way++) {
+        const struct stream *stream = &flow->ways[way].stream;
+        unsigned counted = 0;
+        for (unsigned i = 0; i < stream->count; i++) {
+            const struct hole *hole = &stream->holes[i];
+            if (!is_missed(j, flow->point, hole) || is_in_gap(j, flow->point, hole))
+                continue;
+            counted++;
+            point->missed_example = point->missed_example ? point->missed_example : hole->frame;
+        }
+        point->missed += counted ? counted + stream->forgotten : 0;
+    }
+}
+
+static bool is_many(const struct gap_evidence *evidence, bool is_coming, nstime least)
+{
+    return evidence->count[is_coming] >= (is_coming ? GAP_COMING : GAP_PACKETS) &&
+           evidence->last[is_coming] - evidence->first[is_coming] >= least;
+}
+
+void fates_find_gaps(struct judging *j)
+{
+    for (size_t i = 0; i < j->p->flows.count; i++)
+        note_gaps(j, &j->p->flows.flows[i]);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        const struct overview_point *overview = &j->p->config.overview.points[point];
+        struct gap_evidence evidence[SILENCES_MOST];
+        nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
+        memset(evidence, 0, sizeof evidence);
+        count_alone(j, point, evidence);
+        for (unsigned k = 0; k < overview->silence_count; k++) {
+            nstime length = overview->silences[k].to - overview->silences[k].from;
+            const struct gap_evidence *of = &evidence[k];
+            bool one_way = length >= GAP_USUAL * usual && length >= GAP_LEAST && is_many(of, false, GAP_TIME);
+            bool both_ways = length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && of->count[0] && of->count[1];
+            bool comes = is_many(of, true, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
+        }
+    }
+    for (size_t i = 0; i < j->p->flows.count; i++)
+        count_missed(j, &j->p->flows.flows[i]);
+}
+
+/* --- packets --- */
+
+/* When a packet of one point would pass the other: some time between. */
+struct expected {
+    nstime from, to; /* clock of the other point */
+};
+
+static bool has_both_bounds(const struct clock_estimate *clock)
+{
+    return clock->count && clock->segments[0].has_least && clock->segments[0].has_most;
+}
+
+static struct expected expect(const struct judging *j, const struct alone *a, enum transit_way way)
+{
+    nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
+    nstime least = j->delays[way].known ? j->delays[way].least : 0;
+    nstime most = j->delays[way].known ? j->delays[way].most : NS_PER_S;
+    nstime spare = EDGE + (most - least) / 4 + (has_both_bounds(&j->out->clock) ? 0 : EDGE_UNKNOWN);
+    if (a->shown.point == transit_sender(way))
+        return (struct expected){time + least - spare, time + most + spare};
+    return (struct expected){time - most - spare, time - least + spare};
+}
+
+/* The clock of a point was set back around this time, so that the order of its frames is not known. */
+static bool is_set_back(const struct judging *j, const struct alone *a, const struct expected *when)
+{
+    const struct overview_point *here = &j->p->config.overview.points[a->shown.point];
+    const struct overview_point *there = &j->p->config.overview.points[!a->shown.point];
+    for (unsigned k = 0; k < here->set_back_count; k++)
+        if (overlaps(&here->set_back[k], a->shown.time - SET_BACK_EDGE, a->shown.time + SET_BACK_EDGE))
+            return true;
+    for (unsigned k = 0; k < there->set_back_count; k++)
+        if (overlaps(&there->set_back[k], when->from - SET_BACK_EDGE, when->to + SET_BACK_EDGE))
+            return true;
+    return false;
+}
+
+static enum transit_reason reason_of(const struct judging *j, const struct alone *a, enum transit_way way)
+{
+    unsigned other = !a->shown.point;
+    const struct overview_point *overview = &j->p->config.overview.points[other];
+    const struct expected when = expect(j, a, way);
+    if (when.from < overview->first || when.to > overview->last)
+        return TRANSIT_NOT_COVERED;
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[other][k] && overlaps(&overview->silences[k], when.from, when.to))
+            return TRANSIT_SILENT;
+    if (is_set_back(j, a, &when))
+        return TRANSIT_AMBIGUOUS;
+    if (a->missed)
+        return TRANSIT_MISSED;
+    if (a->early || (a->is_alike && !j->p->config.overview.clock.count))
+        return TRANSIT_AMBIGUOUS;
+    bool is_sender = a->shown.point == transit_sender(way);
+    bool is_shown = is_sender && a->shown.repeated; /* its bytes came later */
+    if (j->out->points[other].missed && !is_shown && (is_sender || !a->is_error))
+        return TRANSIT_CAPTURE_DROPS;
+    return TRANSIT_JUDGED;
+}
+
+/* A packet that came to the receiver's point once more, or that the sender's capture shows twice. */
+static void judge_twin(struct alone *a, const struct side *side, enum transit_way way)
+{
+    bool is_sender = a->shown.point == transit_sender(way);
+    if (side->known && is_sender && !a->id)
+        return;
+    a->gone = true;
+}
+
+static void judge(const struct judging *j, struct alone *a, const struct side *side, unsigned near_way)
+{
+    struct transit_alone *shown = &a->shown;
+    enum transit_way way = sides_way(side, near_way);
+    shown->way = (uint8_t)way;
+    shown->fate = TRANSIT_UNJUDGED;
+    if (a->is_twin)
+        judge_twin(a, side, way);
+    if (a->gone)
+        return;
+    shown->reason = side->known ? (uint8_t)reason_of(j, a, way) : TRANSIT_WAY_UNKNOWN;
+    if (shown->reason != TRANSIT_JUDGED)
+        return;
+    bool is_sender = shown->point == transit_sender(way);
+    shown->fate = is_sender ? TRANSIT_LOST : a->is_error ? TRANSIT_MIDWAY : TRANSIT_FORGED;
+}
+
+/* A firewall may add a constant to the numbers of the connection, and too few packets show which. */
+static bool has_unknown_numbers(const struct pair *pair, const struct alone *a, unsigned near_way)
+{
+    return a->kind == PASSAGE_TCP &&
+           !(pair->ways[near_way].seq.known && (a->shown.bytes || pair->ways[!near_way].seq.known));
+}
+
+/* Before both flows were found to be the same, not all of their packets were kept. */
+static bool may_be_left_out(const struct judging *j, const struct pair *pair, const struct alone *a)
+{
+    const struct clock_estimate *clock = &j->p->config.overview.clock;
+    bool is_far = a->shown.point == TRANSIT_FAR;
+    nstime common = is_far && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
+    return j->p->flows.flows[pair->flows[!a->shown.point]].left_out && common < pair->since;
+}
+
+static void judge_paired(const struct judging *j, struct alone *a)
+{
+    struct pair *pair = &j->p->pairs[a->ref];
+    unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
+    const struct side *side = &j->sides[a->ref];
+    struct pair_way *way = &pair->ways[near_way];
+    a->shown.usual_ttl = way->ttl[a->shown.point];
+    if (j->proxied[a->ref]) {
+        a->shown.fate = TRANSIT_UNJUDGED;
+        a->shown.reason = TRANSIT_PROXIED;
+        return;
+    }
+    /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
+    a->early = a->early || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
+    bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
+    bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
+    a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
+    bool was_gone = a->gone;
+    judge(j, a, side, near_way);
+    if (!was_gone && a->gone && is_receiver)
+        way->duplicated += a->shown.packets;
+}
+
+/* No packet of the conversation is at both points. Where its service is known, it went the same way. A conversation
+ * that comes out of a translator may be anybody's. */
+static void judge_unpaired(const struct judging *j, struct alone *a)
+{
+    struct side side = {.known = false};
+    bool is_midway = false;
+    a->shown.fate = TRANSIT_UNJUDGED;
+    a->shown.reason = TRANSIT_UNPAIRED;
+    if (a->is_error) {
+        if (sides_of_error(j, a->flow, &side, &is_midway) && (is_midway || a->shown.point == transit_sender(side.way)))
+            judge(j, a, &side, a->way);
+        return;
+    }
+    if (!sides_of_service(j, a->flow, &side))
+        return;
+    enum transit_way first = sides_way(&side, 0);
+    if (a->shown.point != transit_sender(first))
+        return;
+    judge(j, a, &side, a->way);
+}
+
+/* The times of a point before and after a gap, where no packet is at both points. Maybe the clock was set in the gap.
+ */
+struct unsure {
+    nstime before, after;
+};
+
+static struct unsure find_unsure(const struct judging *j, unsigned point)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    struct unsure unsure = {INT64_MIN, INT64_MAX};
+    for (unsigned k = 0; k < overview->silence_count; k++) {
+        const struct silence *gap = &overview->silences[k];
+        if (!j->is_gap[point][k])
+            continue;
+        if (gap->to <= j->p->first_pair[point] && gap->from > unsure.before)
+            unsure.before = gap->from;
+        if (gap->from >= j->p->last_pair[point] && gap->to < unsure.after)
+            unsure.after = gap->to;
+    }
+    return unsure;
+}
+
+static bool is_unsure(const struct judging *j, const struct unsure *unsure, const struct alone *a, bool *after)
+{
+    unsigned point = a->shown.point;
+    nstime times[TRANSIT_POINTS];
+    times[point] = a->shown.time;
+    times[!point] = on_clock_of_other(j, point, a->shown.time);
+    *after = times[0] >= unsure[0].after || times[1] >= unsure[1].after;
+    return *after || times[0] <= unsure[0].before || times[1] <= unsure[1].before;
+}
+
+/* Where all packets are lost, the path was cut; but if others came instead of them, the clock was set. */
+static void judge_unsure(const struct judging *j)
+{
+    const struct unsure unsure[TRANSIT_POINTS] = {find_unsure(j, TRANSIT_NEAR), find_unsure(j, TRANSIT_FAR)};
+    uint64_t forged[2] = {0, 0};
+    bool after;
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < j->p->alone_count; i++) {
+            struct alone *a = &j->p->alone[i];
+            if (a->gone || a->shown.fate == TRANSIT_UNJUDGED || !is_unsure(j, unsure, a, &after))
+                continue;
+            if (pass == 0) {
+                forged[after] += a->shown.fate == TRANSIT_FORGED && !(a->shown.tcp_flags & TCP_RST);
+            } else if (forged[after] >= FORGED_INSTEAD) {
+                a->shown.fate = TRANSIT_UNJUDGED;
+                a->shown.reason = TRANSIT_AMBIGUOUS;
+            }
+        }
+}
+
+/* A clock that is not well known shows gaps which there are not: short ones. */
+static bool has_sure_gaps(const struct judging *j)
+{
+    bool is_sure = j->out->clock.count == 1 && has_both_bounds(&j->out->clock);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        const struct overview_point *overview = &j->p->config.overview.points[point];
+        for (unsigned k = 0; k < overview->silence_count; k++)
+            if (j->is_gap[point][k] && overview->silences[k].to - overview->silences[k].from < GAP_LEAST)
+                is_sure = false;
+    }
+    return is_sure;
+}
+
+/* Packets of a group are maybe the same as those of the other point, but for those that its capture has a gap for. */
+static bool judge_groups(const struct judging *j)
+{
+    struct pairing *p = j->p;
+    bool(*is_open)[TRANSIT_POINTS] = calloc((size_t)j->groups + 1, sizeof *is_open);
+    if (!is_open)
+        return false;
+    bool has_gaps = has_sure_gaps(j);
+    for (size_t i = 0; i < p->alone_count; i++)
+        if (!has_gaps || p->alone[i].shown.reason != TRANSIT_SILENT)
+            is_open[p->alone[i].group][p->alone[i].shown.point] = true;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        struct alone *a = &p->alone[i];
+        if (!a->gone && a->group && a->shown.fate != TRANSIT_UNJUDGED && is_open[a->group][!a->shown.point]) {
+            a->shown.fate = TRANSIT_UNJUDGED;
+            a->shown.reason = TRANSIT_AMBIGUOUS;
+        }
+    }
+    free(is_open);
+    return true;
+}
+
+bool fates_judge(struct judging *j)
+{
+    struct pairing *p = j->p;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        if (p->alone[i].gone)
+            continue;
+        if (p->alone[i].ref < p->pair_count)
+            judge_paired(j, &p->alone[i]);
+        else
+            judge_unpaired(j, &p->alone[i]);
+    }
+    judge_unsure(j);
+    return judge_groups(j);
+}

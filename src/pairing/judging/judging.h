@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* judging: the end of a pairing: the ways, the clock, and the fates of the packets that are alone. Floor: pairing;
+ * internal to the room.
+ *
+ * The steps are those of outcome_make(): sides, clock, late partners, silences, fates, conversations. */
+#ifndef HOPSONDE_PAIRING_JUDGING_JUDGING_H
+#define HOPSONDE_PAIRING_JUDGING_JUDGING_H
+
+#include "pairing/state.h"
+
+/* What is known of a way of a conversation. */
+struct side {
+    bool known;
+    enum transit_way way; /* of the near flow's way 0; way 1 is the other one */
+};
+
+/* A service between two hosts, at one point, of which both points show conversations. */
+struct service;
+
+struct services {
+    struct service *places; /* owned; open addressing */
+    uint32_t mask, count;
+};
+
+struct judging {
+    struct pairing *p;
+    struct transit_result *out;
+    struct side *sides; /* owned; of each pair */
+    bool *proxied;      /* owned; of each pair */
+    struct services services;
+    int32_t *host_sides[TRANSIT_POINTS];        /* owned; by host: positive, if it is on the near side */
+    bool is_gap[TRANSIT_POINTS][SILENCES_MOST]; /* of the overview's silences: the capture was not running */
+    struct {
+        bool known;
+        nstime least, most; /* delays of all pairs of the way, final clock */
+    } delays[TRANSIT_WAYS];
+    bool mirrored[TRANSIT_POINTS]; /* the capture shows most packets twice */
+    uint32_t groups;               /* of packets of both points that only their time tells apart */
+};
+
+/* sides.c: which way is which, by TTLs, by hosts, by delays. */
+bool sides_find(struct judging *j);
+/* The final clock, with all pairs. Needs the sides. */
+bool sides_set_clock(struct judging *j);
+static inline enum transit_way sides_way(const struct side *side, unsigned near_way)
+{
+    return near_way == 0 ? side->way : !side->way;
+}
+/* The side of a flow without a partner: that of the conversations of the same service. False: there are none, or the
+ * other point has conversations without a partner, too, and it may be one of those. */
+bool sides_of_service(const struct judging *j, uint32_t flow, struct side *out);
+
+/* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. `is_midway`: its
+ * sender is none of the hosts that both points know. */
+bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out, bool *is_midway);
+
+/* late.c: partners that came after their packets were given up, and those whose payload was rewritten. */
+bool late_pair(struct judging *j);
+
+/* fates.c */
+void fates_find_gaps(struct judging *j);
+bool fates_judge(struct judging *j);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "pairing/judging/judging.h"
+
+/* A partner may come so late. Unit: time. Source: RFC 9293 3.4.1: a segment lives for two minutes. */
+#define LATE_MOST (120 * NS_PER_S)
+/* A packet with another payload, or one that a retransmission equals, is the same if it comes with the others. */
+#define REWRITTEN_WITHIN (150 * NS_PER_MS)
+
+/* A packet that is alone, with what it may have in common with its partner. */
+struct candidate {
+    uint64_t key;
+    nstime common;
+    struct alone *alone;
+    unsigned near_way;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    if (x->near_way != y->near_way)
+        return x->near_way < y->near_way ? -1 : 1;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    if (x->alone->shown.point != y->alone->shown.point)
+        return x->alone->shown.point < y->alone->shown.point ? -1 : 1;
+    return x->common < y->common ? -1 : x->common > y->common;
+}
+
+static uint32_t near_number(const struct alone *a, uint32_t number, uint32_t added)
+{
+    return a->shown.point == TRANSIT_NEAR ? number : number - added;
+}
+
+/* `rewritten`: the payload does not count. 0: no key. */
+static uint64_t key_of(const struct pair *pair, const struct alone *a, unsigned near_way, bool rewritten)
+{
+    const struct pair_way *way = &pair->ways[near_way], *other = &pair->ways[!near_way];
+    if (a->kind != PASSAGE_TCP)
+        return rewritten ? (a->is_error ? 0 : a->id) : passage_mix(a->content, a->shown.bytes) | 1;
+    uint64_t hash = passage_mix(near_number(a, a->shown.seq, way->seq.value), a->shown.bytes);
+    hash = passage_mix(hash, a->shown.tcp_flags & (TCP_SYN | TCP_RST));
+    uint32_t ack = a->shown.tcp_flags & TCP_ACK ? near_number(a, a->ack, other->seq.value) : 0;
+    return (a->shown.bytes ? hash : passage_mix(hash, ack)) | 1;
+}
+
+static bool same_timestamps(const struct pair_way *way, const struct alone *near, const struct alone *far)
+{
+    return !near->has_timestamps || !far->has_timestamps || near->timestamp + way->timestamp.value == far->timestamp;
+}
+
+static bool accepts(const struct judging *j, const struct pair *pair, const struct candidate *near,
+                    const struct candidate *far, bool rewritten)
+{
+    const struct alone *a = near->alone, *b = far->alone;
+    const struct pair_way *way = &pair->ways[near->near_way];
+    const struct side *side = &j->sides[pair - j->p->pairs];
+    bool toward_far = !side->known || sides_way(side, near->near_way) == TRANSIT_TOWARD_FAR;
+    nstime delay = toward_far ? far->common - near->common : near->common - far->common;
+    nstime usual = way->has_expected ? (toward_far ? way->expected : -way->expected) : 0;
+    bool same_id = a->id && a->id == b->id;
+    if (!same_timestamps(way, a, b) ||
+        (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ))
+        return false;
+    if (a->kind == PASSAGE_TCP && a->shown.bytes && !same_id && !(a->has_timestamps && b->has_timestamps) &&
+        (delay - usual > REWRITTEN_WITHIN || usual - delay > REWRITTEN_WITHIN))
+        return false; /* a retransmission looks the same */
+    if (!rewritten)
+        return delay > -ALONE_AFTER && delay < LATE_MOST && a->content == b->content;
+    bool is_same = a->kind != PASSAGE_TCP || same_id || (a->has_timestamps && b->has_timestamps);
+    return is_same && delay - usual < REWRITTEN_WITHIN && usual - delay < REWRITTEN_WITHIN;
+}
+
+static void join(struct judging *j, struct pair *pair, const struct candidate *near, const struct candidate *far,
+                 bool rewritten)
+{
+    struct alone *a = near->alone, *b = far->alone;
+    struct pair_way *way = &pair->ways[near->near_way];
+    const struct transit_events *events = &j->p->config.events;
+    const struct side *side = &j->sides[pair - j->p->pairs];
+    a->gone = b->gone = true;
+    way->arrived += a->shown.packets;
+    delays_add(&way->delays, a->shown.time, b->shown.time - a->shown.time, far->common - near->common);
+    if (rewritten) {
+        const struct transit_rewrite row = {.field = REWRITE_PAYLOAD,
+                                            .way = (uint8_t)near->near_way,
+                                            .near = (uint32_t)a->content,
+                                            .far = (uint32_t)b->content,
+                                            .packets = a->shown.packets,
+                                            .frames = {a->shown.frame, b->shown.frame}};
+        rewrites_count(j->p, pair, &row);
+    }
+    if (events->pair) {
+        const struct transit_pair told = {.frames = {a->shown.frame, b->shown.frame},
+                                          .times = {a->shown.time, b->shown.time},
+                                          .near_flow = pair->flows[TRANSIT_NEAR],
+                                          .seq = a->shown.seq,
+                                          .bytes = a->shown.bytes,
+                                          .way = (uint8_t)sides_way(side, near->near_way),
+                                          .way_known = side->known,
+                                          .rewritten = rewritten ? 1u << REWRITE_PAYLOAD : 0};
+        events->pair(events->context, &told);
+    }
+}
+
+/* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
+ * the same. True: they are such. */
+static bool make_group(struct judging *j, const struct candidate *all, size_t count, size_t nears)
+{
+    bool alike = false;
+    for (size_t i = 0; i < count; i++)
+        alike = alike || all[i].alone->is_alike;
+    if (!alike || !nears || nears == count)
+        return alike;
+    j->groups++;
+    for (size_t i = 0; i < count; i++)
+        all[i].alone->group = j->groups;
+    return true;
+}
+
+/* All with one key: near ones first, each in the order of time. */
+static void join_group(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, bool rewritten)
+{
+    size_t nears = 0;
+    while (nears < count && all[nears].alone->shown.point == TRANSIT_NEAR)
+        nears++;
+    if (make_group(j, all, count, nears))
+        return;
+    for (size_t near = 0, far = nears; near < nears && far < count; near++) {
+        size_t at = far;
+        while (at < count && !accepts(j, pair, &all[near], &all[at], rewritten) && at - far < 16)
+            at++;
+        if (at == count || !accepts(j, pair, &all[near], &all[at], rewritten))
+            continue;
+        join(j, pair, &all[near], &all[at], rewritten);
+        far = at + 1;
+    }
+}
+
+static void join_range(struct judging *j, struct alone *from, size_t count, struct candidate *room, bool rewritten)
+{
+    struct pair *pair = &j->p->pairs[from->ref];
+    const struct clock_estimate *clock = &j->p->config.overview.clock;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct alone *a = &from[i];
+        bool is_far = a->shown.point == TRANSIT_FAR;
+        unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
+        uint64_t key = a->gone || a->is_twin ? 0 : key_of(pair, a, near_way, rewritten);
+        nstime common = is_far && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
+        if (key)
+            room[kept++] = (struct candidate){key, common, a, near_way};
+    }
+    qsort(room, kept, sizeof *room, by_key);
+    for (size_t start = 0, end; start < kept; start = end) {
+        for (end = start + 1;
+             end < kept && room[end].key == room[start].key && room[end].near_way == room[start].near_way; end++)
+            continue;
+        join_group(j, pair, room + start, end - start, rewritten);
+    }
+}
+
+bool late_pair(struct judging *j)
+{
+    struct pairing *p = j->p;
+    struct candidate *room = malloc((p->alone_count + 1) * sizeof *room);
+    if (!room)
+        return false;
+    for (size_t start = 0, end; start < p->alone_count && p->alone[start].ref < p->pair_count; start = end) {
+        for (end = start + 1; end < p->alone_count && p->alone[end].ref == p->alone[start].ref; end++)
+            continue;
+        if (j->proxied[p->alone[start].ref])
+            continue;
+        join_range(j, &p->alone[start], end - start, room, false);
+        join_range(j, &p->alone[start], end - start, room, true);
+    }
+    free(room);
+    return !p->failed;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "pairing/judging/judging.h"
+
+/* Stamps are wrong by so much at most. Unit: time. Source: src/transit/span.h. Effect: a proxy that answers faster is
+ * not told by its answer. */
+#define PROXY_EARLY (50 * NS_PER_US)
+
+struct service {
+    uint32_t client, server; /* hosts; client NONE: free */
+    uint16_t port;           /* the server's */
+    uint8_t protocol, point;
+    bool client_is_near;
+    uint32_t other;    /* place of the same service at the other point */
+    uint32_t unpaired; /* conversations without a partner, with packets both ways */
+};
+
+/* --- ways --- */
+
+/* Positive: way 0 goes toward far, by TTLs. */
+static int64_t ttl_votes(const struct pair *pair)
+{
+    const struct pair_way *a = &pair->ways[0], *b = &pair->ways[1];
+    return (int64_t)a->down - a->up - b->down + b->up;
+}
+
+/* Of two ways, the far stamps of the one toward far are further ahead. */
+static bool compare_delays(const struct pair *pair, struct side *out)
+{
+    const struct delays *a = &pair->ways[0].delays, *b = &pair->ways[1].delays;
+    if (!a->seen || !b->seen || a->least_common == b->least_common)
+        return false;
+    out->way = a->least_common > b->least_common ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+    return out->known = true;
+}
+
+/* By host, as each point calls it. */
+static void vote_hosts(struct judging *j)
+{
+    const struct pairing *p = j->p;
+    for (size_t i = 0; i < p->pair_count; i++)
+        for (unsigned point = 0; point < TRANSIT_POINTS && j->sides[i].known; point++) {
+            const struct flow *flow = &p->flows.flows[p->pairs[i].flows[point]];
+            int sign = (j->sides[i].way == TRANSIT_TOWARD_FAR) ^ way_flips(&p->pairs[i], point) ? 1 : -1;
+            if (flow->is_error)
+                continue;
+            j->host_sides[point][flow->hosts[0]] += sign;
+            j->host_sides[point][flow->hosts[1]] -= sign;
+        }
+}
+
+static void ask_hosts(const struct judging *j, size_t pair, struct side *out)
+{
+    const struct flow *flow = &j->p->flows.flows[j->p->pairs[pair].flows[TRANSIT_NEAR]];
+    const int32_t *sides = j->host_sides[TRANSIT_NEAR];
+    int32_t votes = sides[flow->hosts[0]] - sides[flow->hosts[1]];
+    if (!votes)
+        return;
+    out->known = true;
+    out->way = votes > 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+}
+
+bool sides_of_error(const struct judging *j, uint32_t index, struct side *out, bool *is_midway)
+{
+    const struct flow *flow = &j->p->flows.flows[index];
+    int32_t target = j->host_sides[flow->point][flow->hosts[1]];
+    if (!target)
+        return false;
+    *is_midway = !j->host_sides[flow->point][flow->hosts[0]];
+    *out = (struct side){.known = true, .way = target > 0 ? TRANSIT_TOWARD_NEAR : TRANSIT_TOWARD_FAR};
+    return true;
+}
+
+/* The receiver's point has a SYN or SYN/ACK before the sender's point, by more than the clocks may be wrong. */
+static bool is_too_early(const struct pairing *p, const struct side *side, unsigned near_way,
+                         const struct flow_syn *near, const struct flow_syn *far)
+{
+    const struct clock_estimate *clock = &p->config.overview.clock;
+    const struct clock_segment *segment = &clock->segments[0];
+    if (!side->known || clock->count != 1 || !segment->has_least || !segment->has_most)
+        return false;
+    bool toward_far = sides_way(side, near_way) == TRANSIT_TOWARD_FAR;
+    nstime delay = toward_far ? far->common - near->common : near->common - far->common;
+    return delay < -(segment->most - segment->least) / 2 - PROXY_EARLY;
+}
+
+static bool ids_are_kept(const struct pairing *p)
+{
+    const bool *kept = p->config.overview.ids_kept;
+    return kept[TRANSIT_TOWARD_FAR] && kept[TRANSIT_TOWARD_NEAR];
+}
+
+/* A proxy opens a connection of its own: its SYN is another packet, and it answers that of the client by itself. */
+static bool is_proxied(const struct pairing *p, const struct pair *pair, const struct side *side)
+{
+    const struct flow *near = &p->flows.flows[pair->flows[TRANSIT_NEAR]];
+    const struct flow *far = &p->flows.flows[pair->flows[TRANSIT_FAR]];
+    if (near->protocol != IP_TCP || (pair->evidence & (TRANSIT_BY_SEQ | TRANSIT_BY_TIMESTAMPS)))
+        return false;
+    for (unsigned way = 0; way < 2; way++) {
+        const struct flow_syn *a = &near->syn[way], *b = &far->syn[way ^ pair->flipped];
+        if (!a->seen || !b->seen)
+            continue;
+        if (a->id && a->id == b->id)
+            return false;
+        bool is_once = !a->again && !b->again;
+        if ((is_once && is_too_early(p, side, way, a, b)) || (is_once && ids_are_kept(p) && a->id && b->id) ||
+            a->window != b->window || a->window_scale != b->window_scale)
+            return true;
+    }
+    return false;
+}
+
+/* --- services --- */
+
+static uint64_t hash_of(const struct pairing *p, const struct service *s)
+{
+    uint64_t hash = passage_mix(p->config.secret, (uint64_t)s->client << 32 | s->server);
+    return passage_mix(hash, (uint64_t)s->port << 16 | (uint64_t)s->protocol << 8 | s->point);
+}
+
+static struct service *place_of(const struct judging *j, const struct service *wanted)
+{
+    uint64_t at = hash_of(j->p, wanted);
+    for (;; at++) {
+        struct service *s = &j->services.places[at & j->services.mask];
+        if (s->client == NONE ||
+            (s->client == wanted->client && s->server == wanted->server && s->port == wanted->port &&
+             s->protocol == wanted->protocol && s->point == wanted->point))
+            return s;
+    }
+}
+
+static struct service service_of(const struct flow *flow, unsigned client)
+{
+    return (struct service){.client = flow->hosts[client],
+                            .server = flow->hosts[!client],
+                            .port = flow->ports[!client],
+                            .protocol = flow->protocol,
+                            .point = flow->point};
+}
+
+/* The service of a flow, if both points have conversations of it. NULL: none. `client`: which of its hosts asks. */
+static struct service *find_service(const struct judging *j, const struct flow *flow, unsigned *client)
+{
+    for (*client = 0; *client < 2 && !flow->is_error; ++*client) {
+        const struct service wanted = service_of(flow, *client);
+        struct service *found = place_of(j, &wanted);
+        if (found->client != NONE)
+            return found;
+    }
+    return NULL;
+}
+
+static bool is_both_ways(const struct flow *flow)
+{
+    return flow->ways[0].frames && flow->ways[1].frames;
+}
+
+static void count_unpaired(const struct judging *j)
+{
+    for (size_t i = 0; i < j->p->flows.count; i++) {
+        const struct flow *flow = &j->p->flows.flows[i];
+        unsigned client;
+        struct service *service = flow->pair == NONE && is_both_ways(flow) ? find_service(j, flow, &client) : NULL;
+        if (service)
+            service->unpaired++;
+    }
+}
+
+/* The client is who sent the first packet at the near point. */
+static bool find_services(struct judging *j)
+{
+    const struct pairing *p = j->p;
+    uint32_t places = 16;
+    while (places < 4 * p->pair_count + 4)
+        places *= 2;
+    j->services.places = malloc(places * sizeof *j->services.places);
+    j->services.mask = places - 1;
+    if (!j->services.places)
+        return false;
+    for (uint32_t i = 0; i < places; i++)
+        j->services.places[i].client = NONE;
+    for (size_t i = 0; i < p->pair_count; i++) {
+        const struct pair *pair = &p->pairs[i];
+        const struct flow *flows[] = {&p->flows.flows[pair->flows[0]], &p->flows.flows[pair->flows[1]]};
+        if (!j->sides[i].known || j->proxied[i] || flows[0]->is_error)
+            continue;
+        struct service *ends[TRANSIT_POINTS];
+        for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+            struct service service = service_of(flows[point], point == TRANSIT_FAR && pair->flipped);
+            service.client_is_near = j->sides[i].way == TRANSIT_TOWARD_FAR;
+            ends[point] = place_of(j, &service);
+            *ends[point] = service;
+        }
+        for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+            ends[point]->other = (uint32_t)(ends[!point] - j->services.places);
+    }
+    count_unpaired(j);
+    return true;
+}
+
+bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
+{
+    const struct flow *flow = &j->p->flows.flows[index];
+    unsigned client;
+    const struct service *found = find_service(j, flow, &client);
+    if (!found || (is_both_ways(flow) && j->services.places[found->other].unpaired))
+        return false;
+    out->known = true;
+    out->way = found->client_is_near ^ client ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+    return true;
+}
+
+static bool make_room(struct judging *j)
+{
+    const struct pairing *p = j->p;
+    j->sides = calloc(p->pair_count + 1, sizeof *j->sides);
+    j->proxied = calloc(p->pair_count + 1, sizeof *j->proxied);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+        j->host_sides[point] = calloc(p->flows.host_count + 1, sizeof *j->host_sides[point]);
+    return j->sides && j->proxied && j->host_sides[TRANSIT_NEAR] && j->host_sides[TRANSIT_FAR];
+}
+
+bool sides_find(struct judging *j)
+{
+    const struct pairing *p = j->p;
+    if (!make_room(j))
+        return false;
+    for (size_t i = 0; i < p->pair_count; i++) {
+        int64_t votes = ttl_votes(&p->pairs[i]);
+        j->sides[i].known = votes != 0;
+        j->sides[i].way = votes >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+        j->proxied[i] = is_proxied(p, &p->pairs[i], &j->sides[i]);
+        if (!j->sides[i].known)
+            (void)compare_delays(&p->pairs[i], &j->sides[i]);
+    }
+    vote_hosts(j);
+    for (size_t i = 0; i < p->pair_count; i++)
+        if (!j->sides[i].known)
+            ask_hosts(j, i, &j->sides[i]);
+    return find_services(j);
+}
+
+/* --- the clock --- */
+
+static void add_delays(struct least_delays *least, const struct delays *d, bool toward_far)
+{
+    if (!d->seen)
+        return;
+    const struct delay_sample *best = toward_far ? &d->least : &d->most;
+    least_add(least, toward_far, best->near, best->near + best->ahead);
+    for (unsigned i = 0; i < d->count; i++)
+        least_add(least, toward_far, d->kept[i].near, d->kept[i].near + d->kept[i].ahead);
+}
+
+bool sides_set_clock(struct judging *j)
+{
+    const struct pairing *p = j->p;
+    struct least_delays *least = p->least;
+    /* TTLs that are equal at both points show no way at once. */
+    for (size_t i = 0; i < p->pair_count; i++)
+        for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
+            if (p->pairs[i].ways[way].down == p->pairs[i].ways[way].up)
+                add_delays(least, &p->pairs[i].ways[way].delays, sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
+    if (!least_estimate(least, &j->out->clock))
+        return false;
+    if (!j->out->clock.count)
+        j->out->clock = p->config.overview.clock;
+    return true;
+}

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pairing/pairing.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/captured.h"
+#include "pairing/state.h"
+
+struct pairing_and_result {
+    struct pairing pairing;
+    struct transit_result result;
+};
+
+static nstime settled_after(const struct overview_result *overview)
+{
+    nstime most = 0;
+    const struct clock_segment *segment = &overview->clock.segments[0];
+    if (!overview->clock.count || !segment->has_least || !segment->has_most)
+        return SETTLED_MOST;
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        nstime delay = overview->usual[way] < 0 ? -overview->usual[way] : overview->usual[way];
+        most = overview->usual_known[way] && delay > most ? delay : most;
+    }
+    most = 2 * most + (segment->most - segment->least);
+    return most < SETTLED_LEAST ? SETTLED_LEAST : most > SETTLED_MOST ? SETTLED_MOST : most;
+}
+
+struct pairing *pairing_new(const struct pairing_config *config)
+{
+    struct pairing_and_result *both = calloc(1, sizeof *both);
+    struct pairing *p = &both->pairing;
+    if (!both)
+        return NULL;
+    p->config = *config;
+    p->settled_after = settled_after(&config->overview);
+    const struct overview_point *near = &config->overview.points[TRANSIT_NEAR];
+    p->least = least_new(near->first, near->last);
+    bool good = p->least != NULL;
+    good = flows_init(&p->flows, config->secret) && good;
+    good = held_init(&p->held, config->secret) && good;
+    good = votes_init(&p->votes, config->secret) && good;
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+        p->points[point].first = p->points[point].last = p->first_pair[point] = p->last_pair[point] = NSTIME_NONE;
+    if (good)
+        return p;
+    pairing_free(p);
+    return NULL;
+}
+
+static void free_result(struct transit_result *result)
+{
+    for (uint64_t i = 0; i < result->conversation_count; i++)
+        free((void *)(uintptr_t)result->conversations[i].rewrites);
+    free(result->conversations);
+    free(result->alone);
+}
+
+void pairing_free(struct pairing *p)
+{
+    struct pairing_and_result *both = (struct pairing_and_result *)p;
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->pair_count; i++) {
+        free(p->pairs[i].rewrites);
+        for (unsigned way = 0; way < 2; way++)
+            free(p->pairs[i].ways[way].delays.kept);
+    }
+    free(p->pairs);
+    free(p->far_hosts);
+    free(p->alone);
+    least_free(p->least);
+    flows_free(&p->flows);
+    held_free(&p->held);
+    votes_free(&p->votes);
+    free_result(&both->result);
+    free(both);
+}
+
+/* RFC 9293 3.7.1: without the option. */
+#define MSS_DEFAULT 536
+
+/* --- packets that leave --- */
+
+/* The way of the same flow at the other point; NULL: the flow has no partner. */
+static struct flow_way *partner_way(struct pairing *p, const struct held *h, uint32_t *seq)
+{
+    uint32_t index = p->flows.flows[h->flow].pair;
+    if (index == NONE)
+        return NULL;
+    const struct pair *pair = &p->pairs[index];
+    unsigned near_way = h->way ^ way_flips(pair, h->point);
+    uint32_t delta = pair->ways[near_way].seq.value;
+    *seq = h->point == TRANSIT_NEAR ? h->seq + delta : h->seq - delta;
+    return &p->flows.flows[pair->flows[!h->point]].ways[near_way ^ way_flips(pair, !h->point)];
+}
+
+/* How many packets a frame of segmentation offload was, by the largest that was seen, or else by what the receiver's
+ * SYN allows. */
+/* Another host sent it than the packets of its way that have partners. Its bytes were acknowledged, but the host in
+ * whose name it came never sent them. */
+static bool has_other_ttl(const struct pairing *p, const struct held *h)
+{
+    const struct pair *pair = &p->pairs[p->flows.flows[h->flow].pair];
+    uint8_t usual = pair->ways[h->way ^ way_flips(pair, h->point)].ttl[h->point];
+    return usual && h->ttl != usual;
+}
+
+static uint32_t packets_of(const struct pairing *p, const struct held *h)
+{
+    const struct flow *flow = &p->flows.flows[h->flow];
+    uint32_t unit = flow->syn[!h->way].mss ? flow->syn[!h->way].mss : MSS_DEFAULT, largest = 0;
+    if (flow->pair != NONE)
+        largest = p->pairs[flow->pair].ways[h->way ^ way_flips(&p->pairs[flow->pair], h->point)].unit;
+    unit = largest > MSS_DEFAULT ? largest : unit;
+    return h->span > unit ? (h->span + unit - 1) / unit : 1;
+}
+
+static void leave_alone(struct pairing *p, const struct held *h, bool early)
+{
+    struct flow *flow = &p->flows.flows[h->flow];
+    uint32_t seq = 0;
+    struct flow_way *other = partner_way(p, h, &seq);
+    bool is_full = p->alone_count >= ALONE_MOST || (!other && flow->kept_alone >= UNPAIRED_ALONE_MOST);
+    if (is_full || !array_reserve((void **)&p->alone, &p->alone_capacity, p->alone_count + 1, sizeof *p->alone)) {
+        p->alone_left_out++;
+        flow->left_out++;
+        return;
+    }
+    flow->kept_alone++;
+    struct alone *alone = &p->alone[p->alone_count++];
+    *alone = (struct alone){
+        .shown = {.frame = {h->frame, h->file},
+                  .time = h->time,
+                  .seq = h->seq,
+                  .bytes = h->kind == PASSAGE_TCP ? h->span : h->length,
+                  .packets = packets_of(p, h),
+                  .point = h->point,
+                  .tcp_flags = h->kind == PASSAGE_TCP ? h->flags : 0,
+                  .ttl = h->ttl},
+        .content = h->content,
+        .flow = h->flow,
+        .ack = h->ack,
+        .timestamp = h->timestamp,
+        .has_timestamps = h->has_timestamps,
+        .whole_span = h->whole_span,
+        .id = h->id,
+        .window = h->window,
+        .kind = h->kind,
+        .way = h->way,
+        .is_twin = h->is_twin,
+        .was_sent = h->was_sent,
+        .is_alike = h->is_alike,
+        .is_error = h->kind == PASSAGE_ERROR,
+        .early = early,
+    };
+    if (other && h->kind == PASSAGE_TCP && h->span) {
+        if (has_other_ttl(p, h))
+            stream_disprove(&other->stream, seq, h->span);
+        alone->missed = stream_missed(&other->stream, seq, h->span) != NULL;
+        alone->shown.repeated = !alone->missed && stream_has(&other->stream, seq, h->span);
+    }
+}
+
+static void expire(struct pairing *p, uint32_t index, bool early)
+{
+    bool has_partner = p->flows.flows[p->held.held[index].flow].pair != NONE;
+    if (!p->held.held[index].paired && has_partner && !p->held.held[index].is_twin)
+        match_held(p, index, true);
+    const struct held *h = &p->held.held[index];
+    if (!h->paired) {
+        leave_alone(p, h, early);
+        held_unlist(&p->held, &p->flows, index);
+    }
+    held_remove(&p->held, index);
+}
+
+/* An unpaired packet that another, paired one of its point equals. */
+static bool has_paired_twin(const struct pairing *p, const struct held *h)
+{
+    unsigned left = 64;
+    for (uint32_t i = held_first(&p->held, h->key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        const struct held *other = &p->held.held[i];
+        if (other != h && other->paired && other->key == h->key && match_is_twin(other, h))
+            return true;
+    }
+    return false;
+}
+
+static void settle(struct pairing *p, uint32_t index)
+{
+    struct held *h = &p->held.held[index];
+    h->settled = true;
+    p->held.first_unsettled = h->later;
+    if (h->later != NONE)
+        __builtin_prefetch(&p->held.held[h->later], 1);
+    if (h->paired) {
+        match_settle(p, index);
+        return;
+    }
+    if (p->flows.flows[h->flow].pair == NONE)
+        return;
+    match_held(p, index, false);
+    h = &p->held.held[index];
+    h->is_twin = !h->paired && has_paired_twin(p, h);
+    h->was_sent = !h->paired && match_was_sent(p, h);
+}
+
+static void advance(struct pairing *p, nstime common)
+{
+    const struct held_store *store = &p->held;
+    while (store->first_unsettled != NONE && store->held[store->first_unsettled].common <= common - p->settled_after &&
+           !p->failed)
+        settle(p, store->first_unsettled);
+    while (store->first_young != NONE && store->first_young != store->first_unsettled &&
+           store->held[store->first_young].common <= common - p->settled_after - PAIRED_FOR) {
+        uint32_t index = store->first_young;
+        p->held.first_young = store->held[index].later;
+        if (store->held[index].paired)
+            held_remove(&p->held, index);
+    }
+    while (store->first != NONE && !p->failed) {
+        bool is_old = store->held[store->first].common <= common - ALONE_AFTER;
+        if (!is_old && store->count < HELD_MOST)
+            break;
+        if (store->first == store->first_unsettled)
+            settle(p, store->first);
+        else
+            expire(p, store->first, !is_old);
+    }
+}
+
+/* --- packets that come --- */
+
+static void note_time(struct transit_point_result *point, nstime time)
+{
+    point->first = point->first == NSTIME_NONE || time < point->first ? time : point->first;
+    point->last = time > point->last ? time : point->last;
+}
+
+static struct held held_of(const struct passage *passage, uint32_t flow, unsigned way)
+{
+    return (struct held){
+        .time = passage->time,
+        .common = passage->common,
+        .frame = passage->frame,
+        .content = passage->content,
+        .flow = flow,
+        .seq = passage->seq,
+        .span = passage_span(passage),
+        .length = passage->length,
+        .whole_seq = passage->seq,
+        .whole_span = passage_span(passage),
+        .ack = passage->flags & TCP_ACK ? passage->ack : 0,
+        .timestamp = passage->timestamp,
+        .timestamp_echo = passage->timestamp_echo,
+        .options = passage->options,
+        .flow_label = passage->flow_label,
+        .interface = passage->interface,
+        .id = passage->id,
+        .window = passage->window,
+        .mss = passage->mss,
+        .file = passage->file,
+        .kind = passage->kind,
+        .ttl = passage->ttl,
+        .tos = passage->tos,
+        .flags = passage->flags,
+        .content_bytes = passage->content_bytes,
+        .way = (uint8_t)way,
+        .point = passage->point,
+        .version = passage->version,
+        .window_scale = passage->window_scale,
+        .dont_fragment = passage->dont_fragment,
+        .has_timestamps = passage->has_timestamps,
+        .is_first = true,
+    };
+}
+
+/* Acknowledgements without an IP id are sent several times alike. */
+static bool has_name(const struct held *h)
+{
+    return h->id || h->length;
+}
+
+/* The same packet again: on another interface, behind a router, or doubled by a mirror port or by the network. */
+static bool is_copy(struct pairing *p, const struct held *h)
+{
+    unsigned left = 64;
+    for (uint32_t i = held_first(&p->held, h->key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        struct held *other = &p->held.held[i];
+        if (other->key != h->key || h->time - other->time > SAME_FRAME_WITHIN || !match_is_twin(other, h))
+            continue;
+        bool may_be_twin = other->ttl == h->ttl && other->interface == h->interface && other->file == h->file;
+        if (may_be_twin && !has_name(h) && (other->has_copy || !p->config.overview.points[h->point].doubled))
+            continue;
+        other->has_copy = true;
+        p->points[h->point].copies++;
+        p->twins[h->point] += may_be_twin;
+        p->flows.flows[h->flow].ways[h->way].twins += may_be_twin;
+        return true;
+    }
+    return false;
+}
+
+static void mark_alike(struct pairing *p, struct held *h)
+{
+    unsigned left = 64;
+    for (uint32_t i = held_first(&p->held, h->key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        struct held *other = &p->held.held[i];
+        if (other->key != h->key || !match_is_alike(p, other, h))
+            continue;
+        other->is_alike = h->is_alike = true;
+        return; /* those before it are marked */
+    }
+}
+
+static void note_syn(struct flow *flow, const struct passage *passage, unsigned way)
+{
+    struct flow_syn *syn = &flow->syn[way];
+    if (!(passage->flags & TCP_SYN))
+        return;
+    syn->again = syn->seen;
+    if (syn->seen)
+        return;
+    *syn = (struct flow_syn){.seen = true,
+                             .common = passage->common,
+                             .window_scale = passage->window_scale,
+                             .window = passage->window,
+                             .mss = passage->mss,
+                             .id = passage->id,
+                             .seq = passage->seq,
+                             .timestamp = passage->timestamp,
+                             .options = passage->options};
+}
+
+/* What the capture has of the connection. A reset may be forged, so it shows nothing. What it lacks is known from
+ * acknowledgements that have a partner (match.c): others may be forged, too. */
+static void note_stream(struct flow *flow, const struct passage *passage, unsigned way)
+{
+    struct flow_way *this = &flow->ways[way];
+    flow->closed = flow->closed || (passage->flags & (TCP_FIN | TCP_RST));
+    note_syn(flow, passage, way);
+    if (passage->flags & TCP_RST)
+        return;
+    uint32_t span = passage_span(passage);
+    if (span || !this->stream.begun)
+        this->retransmitted += stream_take(&this->stream, passage->seq, span, passage->time);
+}
+
+static void take_packet(struct pairing *p, const struct coming *coming)
+{
+    const struct passage *passage = &coming->passage;
+    uint32_t index = coming->flow;
+    unsigned way = coming->way;
+    struct held h = held_of(passage, index, way);
+    h.key = coming->key;
+    struct flow *flow = &p->flows.flows[index];
+    flow->last = passage->time;
+    if (is_copy(p, &h))
+        return;
+    p->points[passage->point].packets++;
+    p->points[passage->point].cut += passage->cut;
+    flow->ways[way].frames++;
+    flow->ways[way].ttl = flow->ways[way].ttl ? flow->ways[way].ttl : passage->ttl;
+    if (passage->kind == PASSAGE_TCP)
+        note_stream(flow, passage, way);
+    mark_alike(p, &h);
+    h.order = ++p->orders[passage->point];
+    uint32_t held = held_add(&p->held, &p->flows, &h);
+    if (held == NONE) {
+        p->failed = true;
+        return;
+    }
+    pairs_vote(p, passage, index, way);
+    if (p->flows.flows[index].pair != NONE && !p->held.held[held].paired)
+        match_at_once(p, held);
+}
+
+static void take_first(struct pairing *p)
+{
+    const struct coming *coming = &p->coming[p->coming_taken++ % COMING_MOST];
+    advance(p, coming->passage.common);
+    if (!p->failed)
+        take_packet(p, coming);
+}
+
+static void take_rest(struct pairing *p)
+{
+    while (p->coming_taken != p->coming_read)
+        take_first(p);
+}
+
+/* Finds the flow of the packet, and what of the memory it will need. */
+static void prepare(struct pairing *p, struct coming *coming)
+{
+    const struct passage *passage = &coming->passage;
+    coming->flow = flows_take(&p->flows, passage, &coming->way);
+    if (coming->flow == NONE) {
+        p->failed = true;
+        return;
+    }
+    const struct held h = held_of(passage, coming->flow, coming->way);
+    coming->key = held_key(&p->held, coming->flow, coming->way, &h, h.seq, h.ack);
+    held_prefetch(&p->held, coming->key);
+    if (p->flows.flows[coming->flow].pair != NONE)
+        held_prefetch(&p->held, match_key(p, &h));
+}
+
+bool pairing_take(struct pairing *p, enum transit_point point, unsigned file, const struct frame *frame,
+                  const struct packet *packet)
+{
+    struct coming *coming = &p->coming[p->coming_read % COMING_MOST];
+    struct passage *passage = &coming->passage;
+    const struct clock_estimate *clock = &p->config.overview.clock;
+    p->points[point].frames++;
+    p->points[point].malformed += packet->malformed != NULL;
+    note_time(&p->points[point], frame->time);
+    if (!passage_read(frame, packet, p->config.overview.content_bytes, passage))
+        return !p->failed;
+    passage->common = point == TRANSIT_FAR && clock->count ? clock_correct(clock, frame->time) : frame->time;
+    passage->point = (uint8_t)point;
+    passage->file = (uint8_t)file;
+    if (passage->flags & TCP_SYN) /* whether it begins another flow depends on all before it */
+        take_rest(p);
+    prepare(p, coming);
+    p->coming_read++;
+    if (p->coming_read - p->coming_taken == COMING_MOST)
+        take_first(p);
+    return !p->failed;
+}
+
+bool pairing_finish(struct pairing *p, const struct transit_result **out)
+{
+    struct pairing_and_result *both = (struct pairing_and_result *)p;
+    if (!p->failed)
+        take_rest(p);
+    while (p->held.first_unsettled != NONE && !p->failed)
+        settle(p, p->held.first_unsettled);
+    while (p->held.first != NONE && !p->failed)
+        expire(p, p->held.first, false);
+    *out = &both->result;
+    return !p->failed && outcome_make(p, &both->result);
+}

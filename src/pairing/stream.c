@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pairing/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A number so far ahead is no part of this stream: a forged or malformed packet. Unit: bytes. Source: the largest
+ * window, RFC 7323 2.3. Effect: a capture that lacks more of a stream starts it anew. */
+#define WINDOW_MOST (1u << 30)
+
+static void remove_hole(struct stream *s, unsigned index)
+{
+    s->count--;
+    memmove(&s->holes[index], &s->holes[index + 1], (s->count - index) * sizeof *s->holes);
+}
+
+/* False: out of memory, and the hole is forgotten. */
+static bool make_room(struct stream *s)
+{
+    if (s->count < s->capacity)
+        return true;
+    unsigned capacity = s->capacity ? s->capacity * 2u : 1;
+    if (capacity > HOLES_MOST)
+        capacity = HOLES_MOST;
+    if (s->count == capacity) {
+        s->forgotten += s->holes[0].acked != NSTIME_NONE;
+        remove_hole(s, 0);
+        return true;
+    }
+    struct hole *holes = realloc(s->holes, capacity * sizeof *holes);
+    if (!holes)
+        return false;
+    s->holes = holes;
+    s->capacity = (uint8_t)capacity;
+    return true;
+}
+
+static void add_hole(struct stream *s, struct hole hole)
+{
+    if (make_room(s))
+        s->holes[s->count++] = hole;
+}
+
+void stream_free(struct stream *s)
+{
+    free(s->holes);
+}
+
+/* Takes the range out of a hole; true if it covered a byte. */
+static bool fill_hole(struct stream *s, unsigned index, uint32_t from, uint32_t to)
+{
+    struct hole *hole = &s->holes[index], behind = *hole;
+    if (!seq_before(hole->from, to) || !seq_before(from, hole->to))
+        return false;
+    bool left = seq_before(hole->from, from), right = seq_before(to, hole->to);
+    behind.from = to;
+    if (left)
+        hole->to = from;
+    else if (right)
+        hole->from = to;
+    else
+        remove_hole(s, index);
+    if (left && right)
+        add_hole(s, behind);
+    return true;
+}
+
+bool stream_take(struct stream *s, uint32_t seq, uint32_t span, nstime time)
+{
+    uint32_t end = seq + span;
+    bool again = true;
+    if (!s->begun || end - s->next + WINDOW_MOST > 2 * WINDOW_MOST) {
+        s->begun = true;
+        s->count = 0;
+        s->next = end;
+        s->last = time;
+        return false;
+    }
+    for (unsigned i = s->count; i-- > 0;)
+        if (fill_hole(s, i, seq, end))
+            again = false;
+    if (seq_before(s->next, seq))
+        add_hole(s, (struct hole){s->next, seq, s->last, time, NSTIME_NONE, 0});
+    /* A segment that was sent again does not show how much was sent before it. */
+    if (seq_before(s->next, end) || (span == 0 && end == s->next))
+        s->last = time;
+    if (seq_before(s->next, end)) {
+        s->next = end;
+        again = false;
+    }
+    return again && span > 0;
+}
+
+void stream_acknowledge(struct stream *s, uint32_t ack, nstime time, uint64_t frame)
+{
+    if (!s->begun || ack - s->next + WINDOW_MOST > 2 * WINDOW_MOST)
+        return;
+    for (unsigned i = 0; i < s->count; i++) {
+        struct hole *hole = &s->holes[i];
+        if (hole->acked == NSTIME_NONE && !seq_before(ack, hole->to)) {
+            hole->acked = time;
+            hole->frame = frame;
+        }
+    }
+    if (!seq_before(s->next, ack))
+        return;
+    /* More may have been sent before this acknowledgement came, but hardly before the one that came before it. */
+    if (s->count && s->holes[s->count - 1].to == s->next &&
+        s->holes[s->count - 1].acked == s->holes[s->count - 1].until)
+        s->last = s->holes[s->count - 1].acked;
+    add_hole(s, (struct hole){s->next, ack, s->last, time, time, frame});
+    s->next = ack;
+}
+
+bool stream_has(const struct stream *s, uint32_t seq, uint32_t span)
+{
+    if (!s->begun || seq_before(s->next, seq + span))
+        return false;
+    for (unsigned i = 0; i < s->count; i++)
+        if (seq_before(s->holes[i].from, seq + span) && seq_before(seq, s->holes[i].to))
+            return false;
+    return true;
+}
+
+const struct hole *stream_missed(const struct stream *s, uint32_t seq, uint32_t span)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->holes[i].acked != NSTIME_NONE && seq_before(s->holes[i].from, seq + span) &&
+            seq_before(seq, s->holes[i].to))
+            return &s->holes[i];
+    return NULL;
+}
+
+void stream_disprove(struct stream *s, uint32_t seq, uint32_t span)
+{
+    for (unsigned i = s->count; i-- > 0;)
+        if (s->holes[i].acked != NSTIME_NONE)
+            (void)fill_hole(s, i, seq, seq + span);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "recognise/store/handshakes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HANDSHAKES_BITS 11
+
+static uint64_t mix_in(uint64_t hash, const uint8_t *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+/* Without the secret, as place_of() of senders.c. */
+static uint64_t key_of(const struct addr *client, const struct addr *server, uint32_t word)
+{
+    uint64_t hash = mix_in(mix_in(word, client->bytes), client->bytes + 8);
+    return mix_in(mix_in(hash, server->bytes), server->bytes + 8);
+}
+
+static struct handshake *place_of(const struct recogniser *r, uint64_t key)
+{
+    return &r->handshakes[key >> (64 - HANDSHAKES_BITS)];
+}
+
+bool handshakes_init(struct recogniser *r)
+{
+    r->handshakes = calloc((size_t)1 << HANDSHAKES_BITS, sizeof *r->handshakes);
+    return r->handshakes;
+}
+
+void handshakes_free(struct recogniser *r)
+{
+    free(r->handshakes);
+}
+
+void handshakes_note(struct recogniser *r, const struct digest *digest)
+{
+    if (digest->protocol != IP_TCP || !digest->may_answer || digest->answer.kind != REPLY_SYN_ACK ||
+        !(digest->have & HAVE_ACK))
+        return;
+    uint64_t key = key_of(&digest->target, &digest->source, digest_answered_word(digest));
+    *place_of(r, key) = (struct handshake){
+        .key = key,
+        .seq = digest->traits.ack,
+        .ack = digest->traits.seq + 1,
+        .reply_ttl = digest->answer.reply_ttl,
+    };
+}
+
+/* Whether `number` is `first` or follows it. */
+static bool follows(uint32_t number, uint32_t first)
+{
+    return number - first < UINT32_C(1) << 31;
+}
+
+const struct handshake *handshakes_find(const struct recogniser *r, const struct digest *segment)
+{
+    const struct traits *traits = &segment->traits;
+    uint64_t key = key_of(&segment->source, &segment->target, traits->word);
+    const struct handshake *handshake = place_of(r, key);
+    bool is_its = handshake->reply_ttl && handshake->key == key;
+    return is_its && follows(traits->seq, handshake->seq) && follows(traits->ack, handshake->ack) ? handshake : NULL;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* handshakes: the TCP connections whose handshake the capture shows. Floor 4; internal to recognise/. A newer one takes
+ * the place of an older one, so it may forget one: a run of segments then has fewer that show a connection. */
+#ifndef HOPSONDE_RECOGNISE_STORE_HANDSHAKES_H
+#define HOPSONDE_RECOGNISE_STORE_HANDSHAKES_H
+
+#include "recognise/state.h"
+
+bool handshakes_init(struct recogniser *r); /* false: no memory */
+void handshakes_free(struct recogniser *r);
+/* Notes a SYN/ACK: it shows where the sequence numbers of both ends begin (RFC 9293 3.5). Ignores other packets. */
+void handshakes_note(struct recogniser *r, const struct digest *digest);
+/* The handshake of the connection to which this segment belongs, by its addresses, ports and both numbers; NULL: the
+ * capture shows none. Valid until the next handshakes_note(). */
+const struct handshake *handshakes_find(const struct recogniser *r, const struct digest *segment);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pair_rows: the CSV of `transit` (RFC 4180 with plain newlines): a row for each pair of packets, as it is found, and
+ * at the end a row for each packet that one point alone saw. Floor: report.
+ *
+ * Columns: conversation, way, fate ("arrived", "lost", "forged", "midway", "unjudged"), then file, frame and time at
+ * the near and at the far point, each as its capture has them, and delay_ms. The delay is positive, or as far from the
+ * truth as the clock's estimate is. Then the first TCP sequence number (of the near frame, or else of the far one),
+ * bytes of payload, the reason why nothing is said, and the rewritten fields, joined by blanks. Unknown fields are
+ * empty. Files count from 0. */
+#ifndef HOPSONDE_REPORT_TRANSIT_PAIR_ROWS_H
+#define HOPSONDE_REPORT_TRANSIT_PAIR_ROWS_H
+
+#include <stdio.h>
+
+#include "pairing/result.h"
+
+struct pair_rows;
+
+/* Writes the heading. `file` and `clock`, the far clock against the near one, are borrowed. NULL: out of memory. */
+struct pair_rows *pair_rows_new(FILE *file, const struct clock_estimate *clock);
+void pair_rows_add(struct pair_rows *rows, const struct transit_pair *pair);
+/* Writes the packets of one point, and all that is buffered; frees. `result` may be NULL: the reading ended early. */
+void pair_rows_end(struct pair_rows *rows, const struct transit_result *result);
+
+#endif

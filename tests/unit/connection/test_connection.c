@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What single segments make of a connection: tables of segments and the state behind each. */
+#include "connection/connection.h"
+#include "tap.h"
+
+#define OUR 1000U  /* initial sequence numbers */
+#define PEER 5000U /* the target's */
+#define NOW (100 * NS_PER_S)
+
+/* A segment, and what becomes of the connection. */
+struct step {
+    bool leaves;
+    uint8_t flags;
+    uint32_t seq, ack;
+    uint16_t data;
+    uint32_t stamp, echo; /* 0: it has no timestamps */
+    enum segment segment;
+    enum connection_state state;
+};
+
+static struct headers headers_of(const struct step *step)
+{
+    struct headers h = {.ip = {.version = 4, .ttl = 57, .protocol = IP_TCP, .flow_label = 77}};
+    h.transport = (struct transport){.have = HAVE_PORTS | HAVE_SEQ | HAVE_ACK | HAVE_FLAGS | HAVE_WINDOW | HAVE_OPTIONS,
+                                     .seq = step->seq,
+                                     .ack = step->ack,
+                                     .flags = step->flags,
+                                     .window = 500,
+                                     .header_length = 32,
+                                     .size = 32U + step->data};
+    h.transport.tcp_options = (struct tcp_options){
+        .has_timestamps = step->stamp != 0, .timestamp = step->stamp, .timestamp_echo = step->echo};
+    return h;
+}
+
+static void run(const char *name, const struct step *steps, unsigned count, struct connection *out)
+{
+    connection_init(out);
+    for (unsigned i = 0; i < count; i++) {
+        struct headers h = headers_of(&steps[i]);
+        enum segment segment = connection_take(out, &h, steps[i].leaves, NOW + i, i + 1);
+        is_num(segment, steps[i].segment, "%s, step %u: the segment", name, i + 1);
+        is_num(out->state, steps[i].state, "%s, step %u: the state", name, i + 1);
+    }
+}
+
+#define RUN(name, steps, out) run(name, steps, sizeof(steps) / sizeof *(steps), out)
+#define SYN_LEAVES                                                                                                     \
+    {                                                                                                                  \
+        true, TCP_SYN, OUR, 0, 0, 10, 0, SEGMENT_HANDSHAKE, CONNECTION_OPENING                                         \
+    }
+#define SYN_ACK_COMES                                                                                                  \
+    {                                                                                                                  \
+        false, TCP_SYN | TCP_ACK, PEER, OUR + 1, 0, 90, 10, SEGMENT_HANDSHAKE, CONNECTION_ANSWERED                     \
+    }
+#define ACK_LEAVES                                                                                                     \
+    {                                                                                                                  \
+        true, TCP_ACK, OUR + 1, PEER + 1, 0, 12, 90, SEGMENT_HANDSHAKE, CONNECTION_ESTABLISHED                         \
+    }
+
+static void test_established(void)
+{
+    static const struct step steps[] = {
+        SYN_LEAVES,
+        {false, TCP_SYN | TCP_ACK, PEER, OUR + 2, 0, 90, 10, SEGMENT_NONE, CONNECTION_OPENING},
+        SYN_LEAVES,
+        SYN_ACK_COMES,
+        ACK_LEAVES,
+        {true, TCP_PSH | TCP_ACK, OUR + 1, PEER + 1, 20, 99, 90, SEGMENT_DATA, CONNECTION_ESTABLISHED},
+        {true, TCP_PSH | TCP_ACK, OUR + 2, PEER + 1, 20, 99, 90, SEGMENT_NONE, CONNECTION_ESTABLISHED},
+        {false, TCP_ACK, PEER + 1, OUR + 21, 0, 95, 99, SEGMENT_PEER, CONNECTION_ESTABLISHED},
+        {false, TCP_PSH | TCP_ACK, PEER + 1, OUR + 1, 30, 95, 12, SEGMENT_PEER, CONNECTION_ESTABLISHED},
+        {true, TCP_ACK, OUR + 1, PEER + 31, 0, 14, 95, SEGMENT_KERNEL, CONNECTION_ESTABLISHED},
+        {false, TCP_FIN | TCP_ACK, PEER + 31, OUR + 1, 0, 96, 14, SEGMENT_PEER, CONNECTION_ESTABLISHED},
+        {false, TCP_RST, PEER + 31 + 65536, 0, 0, 0, 0, SEGMENT_NONE, CONNECTION_ESTABLISHED},
+        {false, TCP_RST, PEER + 31 - 65536, 0, 0, 0, 0, SEGMENT_NONE, CONNECTION_ESTABLISHED},
+        {false, TCP_RST, PEER + 31 + 65535, 0, 0, 0, 0, SEGMENT_RESET, CONNECTION_RESET},
+        {false, TCP_RST, PEER + 31, 0, 0, 0, 0, SEGMENT_RESET, CONNECTION_RESET},
+        {true, TCP_RST, OUR + 1, 0, 0, 0, 0, SEGMENT_KERNEL, CONNECTION_RESET},
+    };
+    struct connection c;
+    RUN("a connection", steps, &c);
+    is_num(c.snd_nxt, OUR + 1, "its next number is that of our kernel: it knows no data of ours");
+    is_num(c.rcv_nxt, PEER + 31, "our kernel expects what follows the target's data");
+    ok(c.has_timestamps && c.timestamp == 12 && c.echo == 90, "timestamps are those of the handshake");
+    ok(c.peer_closed, "the target closed it");
+    is_num(c.syn_ack_ttl, 57, "the TTL of the SYN/ACK is kept");
+    is_num(c.flow_label, 77, "our kernel's flow label is kept");
+    is_num(c.kernel_at, NOW + 9, "our kernel spoke last in frame 10");
+    is_num(c.opened_at, NOW, "it was opened by the first SYN");
+    is_num(c.syn_frame, 1, "which is frame 1");
+    is_num(c.answer_frame, 4, "it was accepted by frame 4");
+    is_num(c.end_frame, 14, "and ended by the first RST that counts");
+}
+
+static void test_failed(void)
+{
+    static const struct step refused[] = {
+        SYN_LEAVES,
+        {false, TCP_RST | TCP_ACK, 0, OUR + 5, 0, 0, 0, SEGMENT_NONE, CONNECTION_OPENING},
+        {false, TCP_RST, PEER, 0, 0, 0, 0, SEGMENT_NONE, CONNECTION_OPENING},
+        {false, TCP_RST | TCP_ACK, 0, OUR + 1, 0, 0, 0, SEGMENT_REFUSAL, CONNECTION_REFUSED},
+        {false, TCP_ACK, PEER, OUR + 1, 0, 0, 0, SEGMENT_NONE, CONNECTION_REFUSED},
+    };
+    static const struct step late[] = {SYN_ACK_COMES, ACK_LEAVES};
+    static const struct step syn[] = {SYN_LEAVES};
+    struct connection c;
+    RUN("a closed port", refused, &c);
+    ok(connection_failed(&c), "that handshake failed");
+    RUN("a SYN", syn, &c);
+    connection_give_up(&c);
+    is_num(c.state, CONNECTION_SILENT, "nothing answers it");
+    struct headers h = headers_of(&late[0]);
+    connection_take(&c, &h, false, NOW + 9, 9);
+    is_num(c.state, CONNECTION_ANSWERED, "a late SYN/ACK opens it after all");
+    connection_give_up(&c);
+    is_num(c.state, CONNECTION_ANSWERED, "which cannot be given up any more");
+    connection_assume_established(&c);
+    ok(connection_is_open(&c) && c.timestamp == 10,
+       "without the frame of our ACK the SYN's timestamp stands in for it");
+    RUN("a SYN", syn, &c);
+    connection_refuse(&c, NOW, 3);
+    ok(c.state == CONNECTION_REFUSED && c.answer_frame == 3, "an ICMP error refuses it");
+}
+
+/* The capture may lack the SYN. */
+static void test_unseen(void)
+{
+    static const struct step steps[] = {SYN_ACK_COMES, ACK_LEAVES};
+    static const struct step bare[] = {
+        SYN_LEAVES,
+        {false, TCP_SYN | TCP_ACK, PEER, OUR + 1, 0, 0, 0, SEGMENT_HANDSHAKE, CONNECTION_ANSWERED},
+        {true, TCP_ACK, OUR + 1, PEER + 1, 0, 0, 0, SEGMENT_HANDSHAKE, CONNECTION_ESTABLISHED},
+    };
+    struct connection c;
+    RUN("without a SYN", steps, &c);
+    ok(c.has_timestamps && c.timestamp == 12, "the SYN/ACK shows that both sides use timestamps");
+    RUN("without timestamps", bare, &c);
+    ok(!c.has_timestamps, "the target uses none");
+}
+
+int main(void)
+{
+    test_established();
+    test_failed();
+    test_unseen();
+    return tap_done();
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets of two points, made by hand: which pair, and what becomes of the others. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pairing/pairing.h"
+#include "tap.h"
+
+#define MS NS_PER_MS
+#define START (INT64_C(1700000000) * NS_PER_S)
+#define FRAMES_MOST 512
+#define FRAME_BYTES 256
+#define DELAY (10 * MS) /* each way */
+
+/* --- packets --- */
+
+struct seen {
+    nstime time;
+    size_t length;
+    uint32_t on_wire; /* of a segment that is longer than its bytes here */
+    uint8_t bytes[FRAME_BYTES];
+};
+
+struct point {
+    struct seen seen[FRAMES_MOST];
+    unsigned count;
+};
+
+static struct point points[TRANSIT_POINTS];
+static nstime far_ahead; /* the far clock */
+static const struct transit_result *result;
+static struct pairing *pairing;
+
+static void put16(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+    put16(at, value >> 16);
+    put16(at + 2, value & 0xffff);
+}
+
+/* A packet as one point sees it. */
+struct sent {
+    const char *from, *to;
+    uint16_t from_port, to_port;
+    uint16_t id;
+    uint8_t ttl, flags, protocol;
+    uint32_t seq, ack, timestamp;
+    unsigned payload; /* bytes that the header announces */
+    uint32_t first;   /* number in the first payload byte: the same number, the same payload */
+};
+
+static void put_address(uint8_t *at, const char *text)
+{
+    struct addr address;
+    if (!addr_parse(text, &address))
+        abort();
+    memcpy(at, address.bytes, 4);
+}
+
+static void see(enum transit_point point, nstime at, struct sent sent)
+{
+    struct seen *seen = &points[point].seen[points[point].count++];
+    bool is_tcp = sent.protocol == IP_TCP;
+    unsigned header = is_tcp ? sent.timestamp ? 32 : 20 : 8, kept = sent.payload < 64 ? sent.payload : 64;
+    *seen = (struct seen){.time = START + at + (point == TRANSIT_FAR ? far_ahead : 0)};
+    seen->length = 20 + header + kept;
+    seen->on_wire = 20 + header + sent.payload;
+    uint8_t *ip = seen->bytes, *transport = ip + 20;
+    ip[0] = 0x45;
+    put16(ip + 2, seen->on_wire);
+    put16(ip + 4, sent.id);
+    put16(ip + 6, 0x4000);
+    ip[8] = sent.ttl;
+    ip[9] = sent.protocol;
+    put_address(ip + 12, sent.from);
+    put_address(ip + 16, sent.to);
+    put16(transport, sent.from_port);
+    put16(transport + 2, sent.to_port);
+    if (is_tcp) {
+        put32(transport + 4, sent.seq);
+        put32(transport + 8, sent.ack);
+        transport[12] = (uint8_t)(header / 4 << 4);
+        transport[13] = sent.flags;
+        put16(transport + 14, 64240);
+        if (sent.timestamp) {
+            memcpy(transport + 20, (const uint8_t[]){1, 1, 8, 10}, 4);
+            put32(transport + 24, sent.timestamp);
+        }
+    } else {
+        put16(transport + 4, 8 + sent.payload);
+    }
+    for (unsigned i = 0; i < kept; i++)
+        transport[header + i] = (uint8_t)((sent.first + i) * 2654435761u >> 13 ^ sent.first);
+}
+
+/* --- a run --- */
+
+static void take_all(bool (*take)(enum transit_point point, const struct frame *frame, const struct packet *packet))
+{
+    unsigned next[TRANSIT_POINTS] = {0};
+    while (next[0] < points[0].count || next[1] < points[1].count) {
+        bool is_near =
+            next[1] == points[1].count ||
+            (next[0] < points[0].count && points[0].seen[next[0]].time <= points[1].seen[next[1]].time - far_ahead);
+        enum transit_point point = is_near ? TRANSIT_NEAR : TRANSIT_FAR;
+        const struct seen *seen = &points[point].seen[next[point]++];
+        struct packet packet;
+        const struct frame frame = {.bytes = seen->bytes,
+                                    .captured = (uint32_t)seen->length,
+                                    .length = seen->on_wire,
+                                    .linktype = LINKTYPE_RAW,
+                                    .number = next[point],
+                                    .time = seen->time};
+        packet_decode(&frame, &packet);
+        if (!take(point, &frame, &packet))
+            abort();
+    }
+}
+
+static struct overview *overview;
+
+static bool overview_one(enum transit_point point, const struct frame *frame, const struct packet *packet)
+{
+    overview_take(overview, point, frame, packet);
+    return true;
+}
+
+static bool pair_one(enum transit_point point, const struct frame *frame, const struct packet *packet)
+{
+    return pairing_take(pairing, point, 0, frame, packet);
+}
+
+static void begin(nstime ahead)
+{
+    points[0].count = points[1].count = 0;
+    far_ahead = ahead;
+}
+
+static void finish(void)
+{
+    struct pairing_config config = {.secret = 1};
+    overview = overview_new();
+    take_all(overview_one);
+    if (!overview || !overview_finish(overview, &config.overview))
+        abort();
+    overview_free(overview);
+    pairing = pairing_new(&config);
+    if (!pairing)
+        abort();
+    take_all(pair_one);
+    if (!pairing_finish(pairing, &result))
+        abort();
+}
+
+/* --- a connection behind a NAT --- */
+
+#define CLIENT "10.0.0.2"
+#define PUBLIC "192.0.2.7"
+#define SERVER "198.51.100.9"
+
+static struct sent up(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
+{
+    return (struct sent){.from = CLIENT,
+                         .to = SERVER,
+                         .from_port = 40000,
+                         .to_port = 443,
+                         .id = id,
+                         .ttl = 64,
+                         .flags = flags,
+                         .protocol = IP_TCP,
+                         .seq = seq,
+                         .ack = ack,
+                         .timestamp = 1000u + id,
+                         .payload = payload,
+                         .first = seq};
+}
+
+static struct sent down(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
+{
+    return (struct sent){.from = SERVER,
+                         .to = CLIENT,
+                         .from_port = 443,
+                         .to_port = 40000,
+                         .id = id,
+                         .ttl = 61,
+                         .flags = flags,
+                         .protocol = IP_TCP,
+                         .seq = seq,
+                         .ack = ack,
+                         .timestamp = 9000u + id,
+                         .payload = payload,
+                         .first = seq};
+}
+
+/* The same packets at the far point. */
+static struct sent up_far(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
+{
+    struct sent sent = up(id, flags, seq, ack, payload);
+    sent.from = PUBLIC;
+    sent.from_port = 61000;
+    sent.ttl = 61;
+    return sent;
+}
+
+static struct sent down_far(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
+{
+    struct sent sent = down(id, flags, seq, ack, payload);
+    sent.to = PUBLIC;
+    sent.to_port = 61000;
+    sent.ttl = 64;
+    return sent;
+}
+
+static void handshake(nstime at)
+{
+    see(TRANSIT_NEAR, at, up(1, TCP_SYN, 1000, 0, 0));
+    see(TRANSIT_FAR, at + DELAY, up_far(1, TCP_SYN, 1000, 0, 0));
+    see(TRANSIT_FAR, at + DELAY, down_far(2, TCP_SYN | TCP_ACK, 5000, 1001, 0));
+    see(TRANSIT_NEAR, at + 2 * DELAY, down(2, TCP_SYN | TCP_ACK, 5000, 1001, 0));
+}
+
+/* A request of 500 bytes and its acknowledgement; number from 0. */
+static void exchange(nstime at, unsigned number)
+{
+    uint32_t seq = 1001 + 500 * number;
+    uint16_t id = (uint16_t)(10 + number);
+    see(TRANSIT_NEAR, at, up(id, TCP_ACK, seq, 5001, 500));
+    see(TRANSIT_FAR, at + DELAY, up_far(id, TCP_ACK, seq, 5001, 500));
+    see(TRANSIT_FAR, at + DELAY, down_far(id, TCP_ACK, 5001, seq + 500, 0));
+    see(TRANSIT_NEAR, at + 2 * DELAY, down(id, TCP_ACK, 5001, seq + 500, 0));
+}
+
+/* Packets of both points long before and long after, so that all between is covered. */
+static void frame_it(void)
+{
+    handshake(0);
+    for (unsigned i = 0; i < 4; i++)
+        exchange(100 * MS * (i + 1), i);
+}
+
+static void end_it(void)
+{
+    for (unsigned i = 4; i < 8; i++)
+        exchange(3000 * MS + 100 * MS * i, i);
+}
+
+static unsigned count_fate(enum transit_fate fate, enum transit_reason reason)
+{
+    unsigned count = 0;
+    for (uint64_t i = 0; i < result->alone_count; i++)
+        count += result->alone[i].fate == fate && result->alone[i].reason == reason;
+    return count;
+}
+
+static void nothing_lost(nstime ahead)
+{
+    begin(ahead);
+    frame_it();
+    end_it();
+    finish();
+    const struct transit_conversation *c = &result->conversations[0];
+    const struct clock_segment *segment = &result->clock.segments[0];
+    is_num(result->conversation_count, 1, "a connection behind a NAT, %lld s: one conversation",
+           (long long)(ahead / NS_PER_S));
+    ok(c->paired && c->translated && c->client_is_far == false, "it is paired and translated");
+    is_num(c->ways[TRANSIT_TOWARD_FAR].arrived, 9, "all arrived, toward far");
+    is_num(c->ways[TRANSIT_TOWARD_NEAR].arrived, 9, "and toward near");
+    is_num(result->alone_count, 0, "no packet is alone");
+    is_num(result->hops, 3, "three routers");
+    ok(result->clock.count == 1 && segment->least <= ahead && segment->most >= ahead, "the offset lies in its bounds");
+    is_num(segment->most - segment->least, 2 * DELAY, "which are a round trip apart");
+    pairing_free(pairing);
+}
+
+static void lost_and_forged(void)
+{
+    begin(5 * NS_PER_S);
+    frame_it();
+    see(TRANSIT_NEAR, 1000 * MS, up(20, TCP_ACK, 3001, 5001, 500)); /* lost */
+    see(TRANSIT_NEAR, 1300 * MS, up(21, TCP_ACK, 3001, 5001, 500)); /* and sent again */
+    see(TRANSIT_FAR, 1310 * MS, up_far(21, TCP_ACK, 3001, 5001, 500));
+    see(TRANSIT_FAR, 1310 * MS, down_far(21, TCP_ACK, 5001, 3501, 0)); /* lost */
+    struct sent reset = down(22, TCP_RST, 5001, 0, 0);
+    reset.ttl = 62;
+    see(TRANSIT_NEAR, 1400 * MS, reset);
+    for (unsigned i = 5; i < 9; i++)
+        exchange(3000 * MS + 100 * MS * i, i);
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "a segment was lost");
+    is_num(result->lost[TRANSIT_TOWARD_NEAR], 1, "an acknowledgement was lost");
+    is_num(result->forged[TRANSIT_TOWARD_NEAR], 1, "a reset was forged");
+    is_num(result->alone_count, 3, "no other packet is alone");
+    for (uint64_t i = 0; i < result->alone_count; i++) {
+        const struct transit_alone *a = &result->alone[i];
+        if (a->fate == TRANSIT_FORGED)
+            ok(a->point == TRANSIT_NEAR && a->frame.number == 13 && a->ttl == 62 && a->usual_ttl == 61,
+               "the reset: its frame and TTL");
+        else if (a->way == TRANSIT_TOWARD_FAR)
+            ok(a->point == TRANSIT_NEAR && a->frame.number == 11 && a->repeated && a->bytes == 500,
+               "the segment: its frame, and that it came later");
+    }
+    pairing_free(pairing);
+}
+
+/* 10 segments leave in one frame; the seventh is lost. */
+static void offload(void)
+{
+    begin(0);
+    frame_it();
+    see(TRANSIT_NEAR, 1000 * MS, up(100, TCP_ACK, 3001, 5001, 10000));
+    for (unsigned i = 0; i < 10; i++) {
+        struct sent part = up_far((uint16_t)(100 + i), TCP_ACK, 3001 + 1000 * i, 5001, 1000);
+        part.timestamp = 1100;
+        if (i != 6)
+            see(TRANSIT_FAR, 1010 * MS + i * 10000, part);
+    }
+    end_it();
+    finish();
+    const struct transit_way_result *way = &result->conversations[0].ways[TRANSIT_TOWARD_FAR];
+    is_num(way->arrived, 18, "a segment of 10,000 bytes is ten packets");
+    is_num(way->lost, 1, "one of them was lost");
+    ok(result->alone_count == 1 && result->alone[0].seq == 9001 && result->alone[0].bytes == 1000,
+       "the bytes that were lost");
+    pairing_free(pairing);
+}
+
+/* The far capture lacks a segment that was acknowledged, so nothing is called lost. */
+static void capture_drops(void)
+{
+    begin(0);
+    handshake(0);
+    for (unsigned i = 0; i < 12; i++)
+        exchange(100 * MS * (i + 1), i);
+    see(TRANSIT_NEAR, 1300 * MS, up(30, TCP_ACK, 7001, 5001, 500)); /* the capture drops it */
+    see(TRANSIT_FAR, 1310 * MS, down_far(30, TCP_ACK, 5001, 7501, 0));
+    see(TRANSIT_NEAR, 1320 * MS, down(30, TCP_ACK, 5001, 7501, 0));
+    see(TRANSIT_NEAR, 1350 * MS, up(31, TCP_ACK, 7501, 5001, 0)); /* lost, or the same */
+    for (unsigned i = 13; i < 18; i++)
+        exchange(100 * MS * (i + 1), i);
+    finish();
+    is_num(result->lost[0] + result->lost[1], 0, "a capture that lacks acknowledged bytes: nothing is lost");
+    is_num(result->points[TRANSIT_FAR].missed, 1, "it is told");
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_MISSED), 1, "the segment was missed");
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_CAPTURE_DROPS), 1, "the other packet is not judged");
+    pairing_free(pairing);
+}
+
+/* The far capture begins late and ends early. */
+static void cut(void)
+{
+    begin(0);
+    see(TRANSIT_NEAR, 0, up(1, TCP_ACK, 501, 5001, 500));
+    for (unsigned i = 0; i < 6; i++)
+        exchange(100 * MS * (i + 1), i);
+    see(TRANSIT_NEAR, 5000 * MS, up(40, TCP_ACK, 4001, 5001, 500));
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 0, "what only one capture covers is not lost");
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_NOT_COVERED), 2, "both are outside");
+    pairing_free(pairing);
+}
+
+/* A query whose answer never comes, beside queries that are answered. */
+static void queries(void)
+{
+    begin(-3 * NS_PER_S);
+    for (unsigned i = 0; i < 10; i++) {
+        struct sent query = {.from = CLIENT,
+                             .to = SERVER,
+                             .from_port = (uint16_t)(50000 + i),
+                             .to_port = 53,
+                             .ttl = 64,
+                             .protocol = IP_UDP,
+                             .payload = 40,
+                             .first = 7919 * (i + 1)};
+        struct sent answer = {.from = SERVER,
+                              .to = CLIENT,
+                              .from_port = 53,
+                              .to_port = (uint16_t)(50000 + i),
+                              .ttl = 61,
+                              .protocol = IP_UDP,
+                              .payload = 60,
+                              .first = 104729 * (i + 1)};
+        nstime at = 200 * MS * i;
+        bool is_lost = i == 4, is_answered = i != 4 && i != 6;
+        see(TRANSIT_NEAR, at, query);
+        query.ttl = 61;
+        query.from = PUBLIC;
+        if (!is_lost)
+            see(TRANSIT_FAR, at + DELAY, query);
+        struct sent far_answer = answer;
+        far_answer.ttl = 64;
+        far_answer.to = PUBLIC;
+        if (!is_lost)
+            see(TRANSIT_FAR, at + DELAY, far_answer);
+        if (is_answered)
+            see(TRANSIT_NEAR, at + 2 * DELAY, answer);
+    }
+    finish();
+    is_num(result->conversations_paired, 9, "queries: nine conversations are at both points");
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "a query was lost, with all of its conversation");
+    is_num(result->lost[TRANSIT_TOWARD_NEAR], 1, "an answer was lost");
+    pairing_free(pairing);
+}
+
+/* Captures of other hosts. */
+static void nothing_shared(void)
+{
+    begin(0);
+    for (unsigned i = 0; i < 5; i++)
+        see(TRANSIT_NEAR, i * MS, up((uint16_t)(10 + i), TCP_ACK, 1001 + 500 * i, 5001, 500));
+    for (unsigned i = 0; i < 5; i++)
+        see(TRANSIT_FAR, i * MS,
+            (struct sent){.from = "203.0.113.1",
+                          .to = "203.0.113.2",
+                          .from_port = 1,
+                          .to_port = 2,
+                          .ttl = 64,
+                          .protocol = IP_UDP,
+                          .payload = 40,
+                          .first = i});
+    finish();
+    is_num(result->conversations_paired, 0, "captures of other hosts share nothing");
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_UNPAIRED), 10, "no packet is judged");
+    is_num(result->clock.count, 0, "no clock is compared");
+    pairing_free(pairing);
+}
+
+/* The proxy opens a connection of its own. */
+static void proxy(void)
+{
+    begin(0);
+    for (unsigned i = 0; i < 2; i++) {
+        struct sent syn = up(1, TCP_SYN, i ? 777000 : 1000, 0, 0),
+                    answer = down(2, TCP_SYN | TCP_ACK, i ? 990000 : 5000, i ? 777001 : 1001, 0);
+        struct sent data = up(3, TCP_ACK, i ? 777001 : 1001, i ? 990001 : 5001, 400);
+        data.first = 1001;
+        if (i) {
+            syn.ttl = data.ttl = 62;
+            answer.ttl = 64;
+            syn.id = data.id = 700;
+            syn.timestamp = data.timestamp = 555000;
+        }
+        nstime at = i ? 30 * MS : 0;
+        see(i ? TRANSIT_FAR : TRANSIT_NEAR, at, syn);
+        see(i ? TRANSIT_FAR : TRANSIT_NEAR, at + 10 * MS, answer);
+        see(i ? TRANSIT_FAR : TRANSIT_NEAR, at + 20 * MS, data);
+    }
+    finish();
+    is_num(result->lost[0] + result->lost[1] + result->forged[0] + result->forged[1], 0,
+           "a proxy: nothing is lost and nothing forged");
+    pairing_free(pairing);
+}
+
+/* A probe of a traceroute: all have the same payload, and source ports of their own. */
+static struct sent probe(unsigned number, bool is_far)
+{
+    return (struct sent){.from = is_far ? PUBLIC : CLIENT,
+                         .to = SERVER,
+                         .from_port = (uint16_t)(50000 + 7 * number),
+                         .to_port = (uint16_t)(33434 + number),
+                         .id = (uint16_t)(3000 + 77 * number),
+                         .ttl = (uint8_t)(is_far ? 1 + number / 3 : 4 + number / 3),
+                         .protocol = IP_UDP,
+                         .payload = 32,
+                         .first = 1};
+}
+
+/* The first six probes expire before the far point. */
+static void alike_probes(void)
+{
+    unsigned paired = 0, wrong = 0;
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 12; i++) {
+        see(TRANSIT_NEAR, 1000 * MS + 20 * MS * i, probe(i, false));
+        if (i >= 6)
+            see(TRANSIT_FAR, 1010 * MS + 20 * MS * i, probe(i, true));
+    }
+    end_it();
+    finish();
+    for (uint64_t i = 0; i < result->conversation_count; i++) {
+        const struct transit_conversation *c = &result->conversations[i];
+        if (c->protocol != IP_UDP || !c->paired)
+            continue;
+        paired++;
+        wrong += c->ends[TRANSIT_NEAR].server_port != c->ends[TRANSIT_FAR].server_port;
+    }
+    is_num(wrong, 0, "probes with the same payload: none pairs with the next one");
+    is_num(paired, 6, "and each pairs");
+    pairing_free(pairing);
+}
+
+int main(void)
+{
+    alike_probes();
+    nothing_lost(0);
+    nothing_lost(3600 * NS_PER_S);
+    nothing_lost(-3600 * NS_PER_S);
+    lost_and_forged();
+    offload();
+    capture_drops();
+    cut();
+    queries();
+    nothing_shared();
+    proxy();
+    return tap_done();
+}
