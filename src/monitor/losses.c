@@ -168,8 +168,10 @@ enum row_word monitor_word(const struct monitor *monitor, unsigned index, uint8_
     bool may_limit = replies_are_errors(trace, ttl) || (ttl < last && here.silent == here.sent);
     if (behind.sent && may_limit && is_more(&here, &behind, LOSS_CHANCE_LIMIT))
         return WORD_LIMITED;
-    bool loses = end.silent < end.sent && here.silent >= LOSSES_LEAST && rate(&here) >= LOSS_LEAST &&
-                 end.silent >= LOSSES_LEAST && rate(&end) >= LOSS_LEAST;
+    /* A target that limits its errors shows nothing of the way to it. */
+    bool shows_path = end.silent < end.sent && !replies_are_errors(trace, last);
+    bool loses = shows_path && here.silent >= LOSSES_LEAST && rate(&here) >= LOSS_LEAST && end.silent >= LOSSES_LEAST &&
+                 rate(&end) >= LOSS_LEAST;
     return loses ? WORD_LOSS : WORD_NONE;
 }
 

@@ -32,12 +32,16 @@
 #define LIMITED                                                                                                        \
     "set r1 limit 6 1\nset r2 limit 6 1\nset r3 limit 6 1\nset r4 limit 6 1\nset r5 limit 6 1\nset target limit 6 1\n"
 
+#define STRICT                                                                                                         \
+    "set r1 limit 3 0.3\nset r2 limit 3 0.3\nset r3 limit 3 0.3\nset r4 limit 3 0.3\nset r5 limit 3 0.3\n"             \
+    "set target limit 3 0.3\n"
+
 /* An event that is due: its time is between two rounds. */
 struct due_event {
     enum event_kind kind;
     const char *spec; /* NULL: of all */
     unsigned after_round, told_by;
-    uint8_t at, after;
+    uint8_t at, after;     /* `at` of a loss: it lies right between these two hops; 0: more may be between */
     const char *from, *to; /* NULL: any; "?": also the hops around it tell little */
 };
 
@@ -45,7 +49,9 @@ struct due_event {
 static bool is_placed(const struct event *event, const struct due_event *due)
 {
     bool is_loss = event->kind == EVENT_LOSS_BEGIN || event->kind == EVENT_LOSS_END;
-    return is_loss ? event->after.ttl <= due->after && event->before.ttl > due->after : event->after.ttl == due->after;
+    if (is_loss && !due->at)
+        return event->after.ttl <= due->after && event->before.ttl > due->after;
+    return event->after.ttl == due->after && (is_loss ? event->before.ttl : event->at.ttl) == due->at;
 }
 
 static bool fits(const struct event *event, const struct due_event *due)
@@ -56,8 +62,7 @@ static bool fits(const struct event *event, const struct due_event *due)
     nstime from = SIM_START + due->after_round * NS_PER_S;
     return event->kind == due->kind && strcmp(spec, due->spec ? due->spec : "") == 0 && event->time >= from &&
            event->time <= SIM_START + due->told_by * NS_PER_S && event->round <= due->told_by &&
-           event->at.ttl == due->at && is_placed(event, due) &&
-           (!due->from || *due->from == '?' || strcmp(event->from, due->from) == 0) &&
+           is_placed(event, due) && (!due->from || *due->from == '?' || strcmp(event->from, due->from) == 0) &&
            (!due->to || strcmp(event->to, due->to) == 0);
 }
 
@@ -146,8 +151,8 @@ static void test_changes(void)
          {EVENT_VERDICT_CHANGE, "tcp/80:ack", 100, 103, 6, 0, "dropped", "closed"});
     TEST("a slower link", SLOW, "icmp,tcp/443", {EVENT_LATENCY_SHIFT, NULL, 40, 52, 3, 0, NULL, NULL},
          {EVENT_LATENCY_SHIFT, NULL, 100, 112, 3, 0, NULL, NULL});
-    TEST("a lossy link", LOSSY, "icmp,tcp/443", {EVENT_LOSS_BEGIN, NULL, 40, 70, 0, 3, NULL, NULL},
-         {EVENT_LOSS_END, NULL, 90, 140, 0, 3, NULL, NULL});
+    TEST("a lossy link", LOSSY, "icmp,tcp/443", {EVENT_LOSS_BEGIN, NULL, 40, 70, 4, 3, NULL, NULL},
+         {EVENT_LOSS_END, NULL, 90, 140, 4, 3, NULL, NULL});
     test_change("a limit", PLAIN "set r3 limit 3 0.5\n", "icmp,tcp/443", NULL, 0);
     TEST("a longer route",
          NODES LINKS "link x y delay 5ms\nroute r2 target via x\nroute x target via y\nroute r4 client via r3\n",
@@ -242,6 +247,12 @@ static void test_words(void)
     w.config.rounds = 64;
     heard_run(&heard, &w);
     is_num(word_at(&heard, 1, 6), WORD_NONE, "a single loss is no word");
+    heard_free(&heard, &w);
+    watching_init(&w, PLAIN STRICT, "udp", 5);
+    w.config.rounds = 60;
+    heard_run(&heard, &w);
+    is_num(word_at(&heard, 0, 3), WORD_NONE, "a target that limits its refusals shows no loss on the way");
+    is_num(word_at(&heard, 0, 6), WORD_NONE, "nor at its own hop");
     heard_free(&heard, &w);
 }
 
