@@ -11,6 +11,7 @@ enum event_kind {
     EVENT_LOSS_END,
     EVENT_LATENCY_SHIFT,
     EVENT_VERDICT_CHANGE,
+    EVENT_LOCAL_DROP,
     EVENT_KINDS,
 };
 
@@ -19,7 +20,7 @@ enum event_kind {
 struct event {
     enum event_kind kind;
     uint32_t round;            /* after which it was noticed */
-    nstime time;               /* the first sign of it: a capture time */
+    nstime time;               /* the first sign of it: a capture time; a send that failed has that of the call */
     const struct trace *trace; /* whose spec met it; NULL: several specs did */
     struct place at, after, before;
     char from[EVENT_VALUE_BYTES], to[EVENT_VALUE_BYTES]; /* states, addresses, or figures with their unit */

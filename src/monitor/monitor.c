@@ -77,10 +77,13 @@ void monitor_round_ended(struct monitor *monitor, const struct session *session,
     monitor->round = rounds;
     monitor->time = session_now(session);
     monitor->session = session;
+    refusals_look(monitor, session);
     verdicts_look(monitor, session);
     routes_look(monitor, session);
     losses_look(monitor, session);
     latencies_look(monitor, session);
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        monitor->last_ttl[i] = monitor_last_ttl(monitor, i);
 }
 
 const struct spec_rows *monitor_rows(const struct monitor *monitor, unsigned trace)
@@ -100,7 +103,8 @@ uint8_t last_ttl_of(const struct session *session, unsigned index)
 
 uint8_t monitor_last_ttl(const struct monitor *monitor, unsigned trace)
 {
-    return last_ttl_of(monitor->session, trace);
+    uint8_t last = last_ttl_of(monitor->session, trace);
+    return last ? last : monitor->last_ttl[trace];
 }
 
 const struct trace *monitor_trace(const struct monitor *monitor, unsigned trace)
@@ -175,7 +179,8 @@ uint32_t monitor_event_count(const struct monitor *monitor, enum event_kind kind
 
 const char *event_kind_name(enum event_kind kind)
 {
-    static const char *const names[] = {"route-change", "loss-begin", "loss-end", "latency-shift", "verdict-change"};
+    static const char *const names[] = {"route-change",  "loss-begin",     "loss-end",
+                                        "latency-shift", "verdict-change", "local-drop"};
     return names[kind];
 }
 

@@ -57,6 +57,8 @@ struct monitor {
     struct loss_count loss_base[SPECS_MOST][256]; /* by TTL: probes since `base_since` that are too old to be recent */
     nstime base_since[SPECS_MOST];
     struct loss_episode losses[EPISODES_MOST];
+    int refused[SPECS_MOST];      /* why our own host sends none of its probes, an errno; 0: it sends them */
+    uint8_t last_ttl[SPECS_MOST]; /* the last one that was known */
     uint32_t counts[EVENT_KINDS];
     uint32_t round;
     nstime time;                  /* when that ended */
@@ -88,6 +90,7 @@ void monitor_tell(struct monitor *monitor, struct event *event);
 bool monitor_spec_is_up(const struct monitor *monitor, const struct session *session, unsigned trace);
 
 /* Each looks for its kind of change after a round. */
+void refusals_look(struct monitor *monitor, const struct session *session);
 void verdicts_look(struct monitor *monitor, const struct session *session);
 void routes_look(struct monitor *monitor, const struct session *session);
 void losses_look(struct monitor *monitor, const struct session *session);

@@ -167,6 +167,12 @@ static void test_changes(void)
     TEST("a policer that drops a share of one spec", PLAIN "filter r3 forward tcp port 443 chance 30% drop\n",
          "icmp,tcp/443", {EVENT_LOSS_BEGIN, "tcp/443", 40, 98, 0, 3, NULL, NULL},
          {EVENT_LOSS_END, "tcp/443", 90, 155, 0, 3, NULL, NULL});
+    TEST("a local firewall", PLAIN "set client refuse tcp\n", "icmp,tcp/443",
+         {EVENT_LOCAL_DROP, "tcp/443", 39, 42, 0, 0, "sent", "Operation not permitted"},
+         {EVENT_LOCAL_DROP, "tcp/443", 99, 102, 0, 0, "Operation not permitted", "sent"});
+    TEST("one for all", PLAIN "set client refuse tcp,icmp\n", "icmp,tcp/443",
+         {EVENT_LOCAL_DROP, NULL, 39, 42, 0, 0, "sent", "Operation not permitted"},
+         {EVENT_LOCAL_DROP, NULL, 99, 102, 0, 0, "Operation not permitted", "sent"});
     TEST("a link that loses little", STEP("5ms loss 8%"), "icmp,tcp/443",
          {EVENT_LOSS_BEGIN, NULL, 40, 98, 0, 3, NULL, NULL}, {EVENT_LOSS_END, NULL, 90, 155, 0, 3, NULL, NULL});
 }
@@ -256,8 +262,23 @@ static void test_words(void)
     heard_free(&heard, &w);
 }
 
+/* Longer than a trace keeps its probes. */
+static void test_long_silence(void)
+{
+    struct watching w;
+    struct heard heard;
+    watching_init(&w, PLAIN, "icmp", 1);
+    watching_change(&w, 40, PLAIN "set client refuse icmp\n");
+    w.config.rounds = 140;
+    heard_run(&heard, &w);
+    is_num(heard.count, 1, "a host that sends no more: one event");
+    is_num(monitor_last_ttl(heard.monitor, 0), 6, "the table keeps its hops");
+    heard_free(&heard, &w);
+}
+
 int main(void)
 {
+    test_long_silence();
     test_words();
     test_small_step();
     test_jitter();

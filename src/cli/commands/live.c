@@ -170,6 +170,7 @@ static enum status open_wire(struct live_run *run, struct err *err)
         .largest_packet = largest_packet(run->session),
         .filter = filter.text,
         .short_filter = short_filter.text,
+        .waits_for_interface = run->config.strategy->is_endless,
     };
     enum status status = live_wire_open(&live, &run->wire, err);
     strbuf_free(&filter);
