@@ -16,6 +16,8 @@ struct run_record {
     uint32_t format;
     char version[32], command[32], interface[64];
     bool networks, places;
+    uint32_t part;
+    uint64_t first_frame;
 };
 
 static const struct field run_fields[] = {
@@ -25,6 +27,8 @@ static const struct field run_fields[] = {
     FIELD(run_record, interface, "interface", FIELD_TEXT),
     OPTIONAL_FIELD(run_record, networks, "networks", FIELD_BOOL),
     OPTIONAL_FIELD(run_record, places, "places", FIELD_BOOL),
+    OPTIONAL_FIELD(run_record, part, "part", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(run_record, first_frame, "first_frame", FIELD_UNSIGNED),
     FIELD_END,
 };
 
@@ -134,6 +138,8 @@ void annotate_run(struct strbuf *out, const struct dump_run *run)
     copy_text(record.interface, sizeof record.interface, run->interface ? run->interface : "");
     record.networks = run->networks;
     record.places = run->places;
+    record.part = run->part;
+    record.first_frame = run->first_frame;
     fields_add(out, "run", run_fields, &record);
     strbuf_add(out, " options=");
     if (run->options)
@@ -214,6 +220,8 @@ static enum annotation run_read(struct words words, struct annotations *seen, st
     copy_text(saved->interface, sizeof saved->interface, record.interface);
     saved->networks = record.networks;
     saved->places = record.places;
+    saved->part = record.part;
+    saved->first_frame = record.first_frame;
     seen->run = true;
     return ANNOTATION_RUN;
 }

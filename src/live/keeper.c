@@ -21,17 +21,29 @@ struct keeper {
     int socket;
 };
 
-enum request_kind { REQUEST_OPEN_BESIDE, REQUEST_REPLACE };
+enum request_kind { REQUEST_OPEN_BESIDE, REQUEST_REPLACE, REQUEST_OPEN_PART };
 
 struct request {
-    uint8_t kind; /* enum request_kind */
-    uint8_t path;
+    uint32_t kind; /* enum request_kind */
+    uint32_t path;
+    uint32_t part, keep;
 };
 
 /* A file, and where it is written until it is complete. */
 struct kept_path {
     char *final, *beside;
+    bool has_beside; /* that file may exist */
 };
+
+char *keeper_part_name(const char *path, unsigned part)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    size_t stem = dot && dot > name ? (size_t)(dot - path) : strlen(path), bytes = strlen(path) + 16;
+    char *out = malloc(bytes);
+    if (out)
+        snprintf(out, bytes, "%.*s-%05u%s", (int)stem, path, part, path + stem);
+    return out;
+}
 
 /* --- the keeper --- */
 
@@ -56,19 +68,42 @@ static void answer(int socket, int code, int fd)
     (void)sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-static void serve(int socket, const struct request *request, const struct kept_path *path)
+static void answer_open(int socket, const char *path, int flags)
 {
-    if (request->kind == REQUEST_REPLACE) {
-        answer(socket, rename(path->beside, path->final) == 0 ? 0 : errno, -1);
-        return;
-    }
-    int fd = open(path->beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | flags, 0666);
     answer(socket, fd < 0 ? errno : 0, fd);
     if (fd >= 0)
         close(fd);
 }
 
-_Noreturn static void keep(int socket, const struct kept_path *paths, unsigned count)
+static void serve_part(int socket, const struct request *request, const char *path)
+{
+    bool has_old = request->keep && request->part > request->keep;
+    char *name = keeper_part_name(path, request->part);
+    char *old = has_old ? keeper_part_name(path, request->part - request->keep) : NULL;
+    if (old)
+        unlink(old);
+    if (name)
+        answer_open(socket, name, 0);
+    else
+        answer(socket, ENOMEM, -1);
+    free(name);
+    free(old);
+}
+
+static void serve(int socket, const struct request *request, struct kept_path *path)
+{
+    if (request->kind == REQUEST_OPEN_PART) {
+        serve_part(socket, request, path->final);
+    } else if (request->kind == REQUEST_REPLACE) {
+        answer(socket, rename(path->beside, path->final) == 0 ? 0 : errno, -1);
+    } else {
+        path->has_beside = true;
+        answer_open(socket, path->beside, O_NOFOLLOW);
+    }
+}
+
+_Noreturn static void keep(int socket, struct kept_path *paths, unsigned count)
 {
     struct request request;
     (void)privileges_seal(SEAL_FILES); /* the caller tells a failure when it seals itself */
@@ -76,7 +111,8 @@ _Noreturn static void keep(int socket, const struct kept_path *paths, unsigned c
         if (request.path < count)
             serve(socket, &request, &paths[request.path]);
     for (unsigned i = 0; i < count; i++)
-        unlink(paths[i].beside);
+        if (paths[i].has_beside)
+            unlink(paths[i].beside);
     _exit(EXIT_SUCCESS);
 }
 
@@ -129,9 +165,8 @@ enum status keeper_start(const char *const *paths, unsigned count, struct keeper
 }
 
 /* Returns the descriptor of the answer, or 0 if it has none; -1 with errno. */
-static int ask(struct keeper *keeper, enum request_kind kind, unsigned path)
+static int ask(struct keeper *keeper, const struct request *request)
 {
-    const struct request request = {.kind = (uint8_t)kind, .path = (uint8_t)path};
     union {
         struct cmsghdr align;
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -141,7 +176,7 @@ static int ask(struct keeper *keeper, enum request_kind kind, unsigned path)
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
     ssize_t got = -1;
-    if (sendto(keeper->socket, &request, sizeof request, MSG_NOSIGNAL, NULL, 0) == (ssize_t)sizeof request)
+    if (sendto(keeper->socket, request, sizeof *request, MSG_NOSIGNAL, NULL, 0) == (ssize_t)sizeof *request)
         while ((got = recvmsg(keeper->socket, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
             continue;
     const struct cmsghdr *header = got == (ssize_t)sizeof code ? CMSG_FIRSTHDR(&message) : NULL;
@@ -155,12 +190,17 @@ static int ask(struct keeper *keeper, enum request_kind kind, unsigned path)
 
 int keeper_open_beside(struct keeper *keeper, unsigned path)
 {
-    return ask(keeper, REQUEST_OPEN_BESIDE, path);
+    return ask(keeper, &(struct request){.kind = REQUEST_OPEN_BESIDE, .path = path});
 }
 
 int keeper_replace(struct keeper *keeper, unsigned path)
 {
-    return ask(keeper, REQUEST_REPLACE, path);
+    return ask(keeper, &(struct request){.kind = REQUEST_REPLACE, .path = path});
+}
+
+int keeper_open_part(struct keeper *keeper, unsigned path, unsigned part, unsigned keep)
+{
+    return ask(keeper, &(struct request){.kind = REQUEST_OPEN_PART, .path = path, .part = part, .keep = keep});
 }
 
 void keeper_end(struct keeper *keeper)

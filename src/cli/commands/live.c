@@ -17,6 +17,7 @@
 #include "cli/terminal/fullscreen.h"
 #include "cli/terminal/watched.h"
 #include "live/filter.h"
+#include "live/keeper.h"
 #include "live/live.h"
 #include "live/privileges.h"
 #include "session/strategy.h"
@@ -59,6 +60,8 @@ struct live_run {
     struct fullscreen screen; /* the same of watch, on a terminal */
     struct watched watched;   /* `wire`, where progress is to be shown */
     struct dump *dump;
+    struct keeper *keeper;    /* owned; opens the parts of the capture; NULL: it has none */
+    char *first_part;         /* owned; its name; NULL: there are no parts */
     char egress[IF_NAMESIZE]; /* "": as routed */
 };
 
@@ -66,6 +69,33 @@ struct live_run {
  * Unit: bytes. Source: chosen: ten million packets of a run. Effect: a smaller one cuts long runs; a larger one lets
  * those who answer fill the disk. */
 #define WRITE_MAX (UINT64_C(1) << 30)
+
+static int open_part(void *context, unsigned part)
+{
+    const struct live_run *run = context;
+    return keeper_open_part(run->keeper, 0, part, run->options->rotate_keep);
+}
+
+static enum status open_dump(struct live_run *run, const char *path, struct err *err)
+{
+    enum status status = dump_open(path, &run->dump, err);
+    if (status != STATUS_OK)
+        return status;
+    if (run->options->rotate_bytes)
+        dump_divide(run->dump,
+                    &(struct dump_parts){.bytes = run->options->rotate_bytes, .open = open_part, .context = run});
+    else
+        dump_limit(run->dump, run->options->write_max ? run->options->write_max : WRITE_MAX);
+    return STATUS_OK;
+}
+
+/* The keeper is started first: it must hold no part open, which it may have to remove. */
+static enum status start_parts(struct live_run *run, struct err *err)
+{
+    const char *path = run->options->write_file;
+    run->first_part = keeper_part_name(path, 1);
+    return run->first_part ? keeper_start(&path, 1, &run->keeper, err) : err_set(err, STATUS_SYSTEM, "out of memory");
+}
 
 /* With the rights of the user who called. */
 static enum status open_files(void *context, struct err *err)
@@ -80,10 +110,12 @@ static enum status open_files(void *context, struct err *err)
         status = report_open(&run->report, run->options, err);
     if (!written)
         run->report.stop = run->context->stop;
+    if (status == STATUS_OK && written && run->options->rotate_bytes) {
+        status = start_parts(run, err);
+        written = run->first_part;
+    }
     if (status == STATUS_OK && written)
-        status = dump_open(written, &run->dump, err);
-    if (run->dump)
-        dump_limit(run->dump, run->options->write_max ? run->options->write_max : WRITE_MAX);
+        status = open_dump(run, written, err);
     if (run->dump && stat(written, &saved) == 0)
         status = report_check_apart(&run->report, &saved, written, err);
     return status;
@@ -206,6 +238,8 @@ static void close_live(struct live_run *run)
     lookup_free(run->lookup);
     if (run->wire)
         run->wire->ops->close(run->wire);
+    keeper_end(run->keeper);
+    free(run->first_part);
 }
 
 /* Lines about one port list for which a saved capture keeps room.

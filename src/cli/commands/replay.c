@@ -9,6 +9,7 @@
 #include "cli/commands/confine.h"
 #include "cli/commands/lookup.h"
 #include "cli/commands/replay_foreign.h"
+#include "cli/reading/parts.h"
 #include "cli/shared/loop.h"
 #include "live/confined.h"
 #include "live/privileges.h"
@@ -38,16 +39,21 @@ static int report_replay(struct session *session, struct report *report, const s
     return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
-static void warn_of_cut(const char *name)
+/* A part that is not the last one has no end. */
+static void warn_of_cut(const char *name, bool is_part)
 {
     struct err err;
-    err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", name);
+    err_set(&err, STATUS_OK,
+            is_part ? "%s: the run may go on in another part; what is here is reported (name all parts in their order)"
+                    : "%s: the file is cut; what came before is reported",
+            name);
     run_complain(&err);
 }
 
-static int replay_session(struct wire *wire, const struct saved_run *saved, const char *name, struct lookup *lookup,
-                          struct report *report, const struct run_context *context)
+static int replay_session(struct parts *parts, const char *name, struct lookup *lookup, struct report *report,
+                          const struct run_context *context)
 {
+    const struct saved_run *saved = parts->saved[0], *last = parts_last(parts);
     struct err err = {0};
     struct source_file file = {.name = name};
     const struct result_source source = {.command = saved->command, .files = &file, .file_count = 1};
@@ -61,16 +67,16 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     if (lookup)
         companion = lookup_begin_saved(lookup, report);
     report_begin(report, &source, session);
-    enum status status = loop_run(session, wire, NULL, lookup ? &companion : NULL, context->stop, &err);
-    file.frames = file_wire_frames(wire);
-    file.truncated = file_wire_truncated(wire);
-    finish_replay(session, saved, context->stop);
+    enum status status = loop_run(session, &parts->wire, NULL, lookup ? &companion : NULL, context->stop, &err);
+    file.frames = parts_frames(parts);
+    file.truncated = parts_truncated(parts);
+    finish_replay(session, last, context->stop);
     if (lookup)
-        lookup_tell_saved(lookup, report, saved, context->stop);
+        lookup_tell_saved(lookup, report, last, context->stop);
     int code = report_replay(session, report, context);
     session_free(session);
     if (file.truncated)
-        warn_of_cut(name);
+        warn_of_cut(name, last->part > 0);
     return status == STATUS_OK ? code : run_complain(&err);
 }
 
@@ -102,12 +108,12 @@ static bool is_wanted(const struct replay_filter *choice, const struct session_c
     return replay_filter_wants(choice, &saved->source, &saved->target, saved->target_name, &saved->specs[0]);
 }
 
-static int replay_saved(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
+static int replay_saved(struct replay *replay, struct parts *parts, const char *name)
 {
     const struct replay_filter *choice = &replay->options->replay_filter;
     struct err err = {0};
-    if (is_wanted(choice, &saved->config))
-        return replay_session(wire, saved, name, replay->lookup, &replay->report, replay->context);
+    if (is_wanted(choice, &parts->saved[0]->config))
+        return replay_session(parts, name, replay->lookup, &replay->report, replay->context);
     if (*choice->host)
         err_set(&err, STATUS_OK, "%s: no trace to %s in it (leave HOST out to see all)", name, choice->host);
     else
@@ -124,17 +130,46 @@ static bool is_same_run(const struct options *options, const struct saved_run *s
            (!options->graphs || saved->config.strategy->finds_graph);
 }
 
-static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved,
-                       const struct capture_file *file)
+/* Adds the parts of the same run among the next files. Pipes are read once, so they are no parts. */
+static void add_parts(struct replay *replay, struct parts *parts, unsigned *index)
 {
+    while (parts_last(parts)->part && *index + 1 < replay->options->read_count) {
+        const struct capture_file *file = &replay->files[*index + 1];
+        struct wire *wire = NULL;
+        const struct saved_run *saved = NULL;
+        struct err ignored = {0};
+        struct stat status;
+        bool is_file = fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode);
+        if (!is_file || file_wire_begin(file, &wire, &saved, &ignored) != STATUS_OK)
+            return;
+        if (!parts_add(parts, wire, saved)) {
+            wire->ops->close(wire);
+            return;
+        }
+        if (replay->lookup)
+            file_wire_set_book(wire, lookup_book_of_capture(replay->lookup));
+        ++*index;
+    }
+}
+
+static int replay_parts(struct replay *replay, struct parts *parts, const char *name, unsigned *index)
+{
+    add_parts(replay, parts, index);
+    int code = replay_saved(replay, parts, name);
+    parts_end(parts);
+    return code;
+}
+
+/* `index` of the file; that of the last part, if there are several. */
+static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved, unsigned *index)
+{
+    const struct capture_file *file = &replay->files[*index];
     const char *name = file->path;
     const struct replay_filter *choice = &replay->options->replay_filter;
     struct err err = {0};
-    if (is_same_run(replay->options, saved)) {
-        int code = replay_saved(replay, wire, saved, name);
-        wire->ops->close(wire);
-        return code;
-    }
+    struct parts parts;
+    if (is_same_run(replay->options, saved) && parts_begin(&parts, wire, saved))
+        return replay_parts(replay, &parts, name, index);
     if (replay_filter_has_name(choice)) {
         wire->ops->close(wire);
         err_set(&err, STATUS_OK, "%s: it holds addresses, and no name as %s (give the target's address)", name,
@@ -148,8 +183,9 @@ static int replay_wire(struct replay *replay, struct wire *wire, const struct sa
     return run_complain(&err);
 }
 
-static int replay_file(struct replay *replay, const struct capture_file *file)
+static int replay_file(struct replay *replay, unsigned *index)
 {
+    const struct capture_file *file = &replay->files[*index];
     struct err err = {0};
     struct wire *wire = NULL;
     const struct saved_run *saved = NULL;
@@ -165,14 +201,14 @@ static int replay_file(struct replay *replay, const struct capture_file *file)
     }
     if (replay->lookup)
         file_wire_set_book(wire, lookup_book_of_capture(replay->lookup));
-    return replay_wire(replay, wire, saved, file);
+    return replay_wire(replay, wire, saved, index);
 }
 
 static void replay_files(struct replay *replay)
 {
     const struct options *options = replay->options;
     for (unsigned i = 0; i < options->read_count && !*replay->context->stop; i++)
-        note_code(replay, replay_file(replay, &replay->files[i]));
+        note_code(replay, replay_file(replay, &i));
     if (replay->foreign.count)
         note_code(replay, foreign_report(&replay->foreign, options, replay->bpf, replay->lookup, &replay->report,
                                          replay->context));

@@ -252,6 +252,10 @@ static enum status check_watch(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
     struct session_config *config = &out->session;
+    if (out->rotate_bytes && !out->write_file)
+        return err_set(err, STATUS_USAGE, "--rotate: it divides the file of --write (name one: --write run.pcapng)");
+    if (out->rotate_bytes && out->write_max)
+        return err_set(err, STATUS_USAGE, "--rotate and --write-max are of no use together (leave one out)");
     enum status status = probe_list_watch(parse, err);
     if (status == STATUS_OK && parse->only_given && out->default_specs)
         return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde watch --only HOST tcp/443)");

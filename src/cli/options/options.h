@@ -56,6 +56,8 @@ struct options {
     unsigned output_count;
     const char *write_file;             /* NULL: none */
     uint64_t write_max;                 /* most bytes of that file; 0: not given */
+    uint64_t rotate_bytes;              /* most bytes of a part of that file; 0: it is one */
+    unsigned rotate_keep;               /* parts that stay; 0: all */
     const char *read_files[FILES_MOST]; /* replay, transit */
     uint8_t read_points[FILES_MOST];    /* transit: enum transit_point */
     unsigned read_count;
