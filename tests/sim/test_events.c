@@ -199,6 +199,34 @@ static void test_balancers(void)
     heard_free(&heard, &w);
 }
 
+#define FLOWS 8
+
+/* Source ports in turns: each branch of a balancer is shown, and a branch that goes is a change of the route. */
+static void test_flows(void)
+{
+    struct watching w;
+    struct heard heard;
+    const char *balanced = NODES LINKS "set r2 balance per-flow\nroute r4 client via r3\n";
+    for (unsigned change = 0; change < 2; change++) {
+        watching_init(&w, balanced, "udp", 4);
+        w.config.flows = FLOWS;
+        w.config.rounds = 160;
+        if (change)
+            watching_change(&w, 80, NODES LINKS "route r2 target via x\nroute r4 client via r3\n");
+        heard_run(&heard, &w);
+        const struct hop_rows *hop = &monitor_rows(heard.monitor, 0)->hops[3];
+        is_num(hop->count, 2, "%u source ports: both branches have a row", FLOWS);
+        ok(hop->count == 2 && hop->rows[0].running.sent + hop->rows[1].running.sent == 160,
+           "and all probes of the hop");
+        is_num(heard.count, change, change ? "one branch goes: one event" : "a balancer is no event");
+        if (change && heard.count)
+            ok(heard.events[0].kind == EVENT_ROUTE_CHANGE && heard.events[0].at.ttl == 3 &&
+                   heard.events[0].round <= 80 + 2 * FLOWS && strcmp(heard.events[0].to, "10.8.0.1") == 0,
+               "with its hop, within two turns of the ports: round %u", heard.events[0].round);
+        heard_free(&heard, &w);
+    }
+}
+
 /* A step of 0.3 ms, where a round trip takes 1.2 ms. */
 static void test_small_step(void)
 {
@@ -278,6 +306,7 @@ static void test_long_silence(void)
 
 int main(void)
 {
+    test_flows();
     test_long_silence();
     test_words();
     test_small_step();
