@@ -244,8 +244,18 @@ static void want_up_to(struct session *session, unsigned index, uint8_t last)
  * Unit: ns. Source: a group takes less. Effect: a smaller one leaves out probes of the group itself. */
 #define GROUP_SPAN (50 * NS_PER_MS)
 
+static bool any_is_silent(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (plan_of(session)->is_silent[i])
+            return true;
+    return false;
+}
+
 static void leave_out_late(struct session *session, nstime now)
 {
+    if (!any_is_silent(session))
+        return;
     for (unsigned ttl = session->config.first_ttl; ttl <= session->max_ttl; ttl++)
         for (unsigned i = 0; i < session->trace_count && silence_around(session, (uint8_t)ttl); i++) {
             struct wanted *cell = session_wanted(session, i, flow_of_round(session, i), ttl);
