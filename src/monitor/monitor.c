@@ -36,6 +36,8 @@ void monitor_reset(struct monitor *monitor)
 {
     for (unsigned i = 0; i < SPECS_MOST; i++)
         free_rows(&monitor->fresh[i]);
+    for (unsigned i = 0; monitor_trace(monitor, i); i++)
+        monitor->fresh_from[i] = monitor_trace(monitor, i)->forgotten + monitor_trace(monitor, i)->probe_count;
     monitor->is_reset = true;
 }
 
@@ -64,9 +66,10 @@ void monitor_probe_settled(struct monitor *monitor, const struct session *sessio
 {
     unsigned index = index_of(session, trace);
     monitor->session = session;
+    bool is_fresh = monitor->is_reset && monitor->settled[index] >= monitor->fresh_from[index];
     monitor->settled[index]++;
     count_settled(&monitor->rows[index], probe);
-    if (monitor->is_reset)
+    if (is_fresh)
         count_settled(&monitor->fresh[index], probe);
     losses_settled(monitor, session, index, probe);
 }
@@ -131,7 +134,10 @@ nstime monitor_time(const struct monitor *monitor)
 /* Probes behind this index are not settled yet. */
 static size_t settled_of(const struct monitor *monitor, unsigned index)
 {
-    return (size_t)(monitor->settled[index] - session_trace(monitor->session, index)->forgotten);
+    uint64_t settled = monitor->settled[index];
+    if (monitor->shows_fresh && settled < monitor->fresh_from[index])
+        settled = monitor->fresh_from[index];
+    return (size_t)(settled - session_trace(monitor->session, index)->forgotten);
 }
 
 void monitor_row_stats(const struct monitor *monitor, unsigned index, uint8_t ttl, unsigned row, struct row_stats *out)

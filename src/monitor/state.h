@@ -47,6 +47,7 @@ struct monitor {
     const struct session *session;       /* the last one that was seen; NULL: none yet */
     struct spec_rows *rows[SPECS_MOST];  /* owned; NULL: no probe has settled yet */
     struct spec_rows *fresh[SPECS_MOST]; /* owned; the same since monitor_reset() */
+    uint64_t fresh_from[SPECS_MOST];     /* probes of each trace before it count for `rows` alone */
     bool is_reset, shows_fresh;
     struct recent_event recent[RECENT_EVENTS]; /* a ring */
     unsigned recent_count;                     /* of all */

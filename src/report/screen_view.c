@@ -106,13 +106,18 @@ static const char *colour_of_time(const struct router_row *row, double ms)
 static void add_sparks(struct strbuf *line, const struct screen_view *view, const struct router_row *row, unsigned most)
 {
     unsigned count = uint_min(uint_min(row->time_count, ROW_TIMES_MOST), most);
+    const char *last = NULL;
     for (unsigned i = row->time_count - count; i < row->time_count; i++) {
         float ms = row->times[i % ROW_TIMES_MOST];
         const char *sgr = ms < 0 ? PAINT_RED : colour_of_time(row, (double)ms);
-        paint_begin(line, view->color, sgr);
+        if (!last || strcmp(sgr, last) != 0) {
+            paint_end(line, view->color, last);
+            paint_begin(line, view->color, sgr);
+        }
+        last = sgr;
         strbuf_add(line, ms < 0 ? "x" : (view->utf8 ? levels_utf8 : levels_ascii)[level_of(row, (double)ms)]);
-        paint_end(line, view->color, sgr);
     }
+    paint_end(line, view->color, last);
 }
 
 /* --- the table --- */
@@ -142,7 +147,7 @@ static void add_numbers(const struct page *page, struct strbuf *line, const stru
                                       stats->jitter_ms, sketch_quantile(&row->sketch, 0.99), stats->stdev_ms};
     strbuf_addf(line, " %4.0f%% %5" PRIu64, 100 * stats->loss, stats->sent);
     for (unsigned i = 0; i < page->times; i++)
-        if (stats->timed)
+        if (page->view->percentiles ? row->sketch.count : stats->timed)
             add_millis(line, (page->view->percentiles ? others : usual)[i]);
         else
             strbuf_add(line, "      -");
@@ -262,7 +267,7 @@ static void add_heading(struct page *page, nstime now)
         if (monitor_follows(page->monitor, i))
             strbuf_addf(&line, i == view->spec ? " [%s]" : " %s ", spec);
     }
-    strbuf_addf(&line, "  round %u  %s%s", monitor_rounds(page->monitor), clock_of(now, time),
+    strbuf_addf(&line, "  round %u  %s UTC%s", monitor_rounds(page->monitor), clock_of(now, time),
                 view->paused ? "  paused" : "");
     add_line(page, PAINT_BOLD, line.text);
     strbuf_free(&line);

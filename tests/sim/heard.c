@@ -24,15 +24,32 @@ static void settled(void *context, const struct session *session, const struct t
     monitor_probe_settled(heard->monitor, session, trace, probe);
 }
 
+static uint64_t sent_to_all(const struct monitor *monitor)
+{
+    uint64_t sent = 0;
+    for (unsigned ttl = 1; ttl <= monitor_last_ttl(monitor, 0); ttl++) {
+        struct row_stats stats;
+        monitor_hop_stats(monitor, 0, (uint8_t)ttl, &stats);
+        sent += stats.sent;
+    }
+    return sent;
+}
+
 static void round_ended(void *context, const struct session *session, uint32_t rounds)
 {
     struct heard *heard = context;
     monitor_round_ended(heard->monitor, session, rounds);
+    if (rounds != heard->reset_after)
+        return;
+    monitor_reset(heard->monitor);
+    monitor_show_fresh(heard->monitor, true);
+    heard->sent_then = sent_to_all(heard->monitor);
+    monitor_show_fresh(heard->monitor, false);
 }
 
 void heard_run(struct heard *heard, struct watching *w)
 {
-    *heard = (struct heard){.count = 0};
+    *heard = (struct heard){.reset_after = w->reset_after};
     heard->monitor = monitor_new(told, heard);
     const struct session_events events = {.context = heard, .probe_settled = settled, .round_ended = round_ended};
     watching_run(w, &events);

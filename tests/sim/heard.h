@@ -12,6 +12,8 @@ struct heard {
     struct event events[EVENTS_MOST]; /* the first ones */
     unsigned count;                   /* of all */
     struct monitor *monitor;          /* owned */
+    uint32_t reset_after;             /* from watching.reset_after */
+    uint64_t sent_then;               /* probes to all hops that the first table counted at once after that */
 };
 
 /* Runs it with a monitor, and prints each event as a comment of TAP. */

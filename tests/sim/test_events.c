@@ -290,6 +290,28 @@ static void test_words(void)
     heard_free(&heard, &w);
 }
 
+/* The table of a screen counts anew, without what was sent before. */
+static void test_reset(void)
+{
+    struct watching w;
+    struct heard heard;
+    struct row_stats stats;
+    watching_init(&w, PLAIN "set r2 limit 3 0.5\n", "icmp", 1);
+    w.config.rounds = 60;
+    w.reset_after = 40;
+    heard_run(&heard, &w);
+    is_num(heard.sent_then, 0, "at once nothing is counted");
+    monitor_show_fresh(heard.monitor, true);
+    monitor_hop_stats(heard.monitor, 0, 6, &stats);
+    is_num(stats.sent, 20, "then the rounds behind");
+    monitor_hop_stats(heard.monitor, 0, 2, &stats);
+    is_num(stats.sent, 20, "of a hop with silent probes as well");
+    monitor_show_fresh(heard.monitor, false);
+    monitor_hop_stats(heard.monitor, 0, 6, &stats);
+    is_num(stats.sent, 60, "the report counts all");
+    heard_free(&heard, &w);
+}
+
 /* Longer than a trace keeps its probes. */
 static void test_long_silence(void)
 {
@@ -307,6 +329,7 @@ static void test_long_silence(void)
 int main(void)
 {
     test_flows();
+    test_reset();
     test_long_silence();
     test_words();
     test_small_step();

@@ -12,6 +12,7 @@ struct watching {
     struct sim_change changes[WATCHING_NETS_MOST];
     unsigned net_count;
     struct session_config config;
+    uint32_t reset_after;    /* heard.h: behind so many rounds the monitor counts anew; 0: never */
     struct sim *sim;         /* owned */
     struct session *session; /* owned; finished */
     struct err err;

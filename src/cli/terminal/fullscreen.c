@@ -17,8 +17,8 @@
 #define ENTER "\033[?1049h\033[?25l\033[2J" /* the other screen, no cursor */
 #define LEAVE "\033[0m\033[?25h\033[?1049l"
 
-/* What signal handlers need: whether the terminal is ours, and how it was before. */
-static volatile sig_atomic_t is_entered;
+/* What signal handlers need: whether the terminal is ours, whether it shows nothing yet, and how it was before. */
+static volatile sig_atomic_t is_entered, is_empty;
 static struct termios usual, ours;
 
 static void put(const char *text, size_t length)
@@ -39,6 +39,7 @@ static void enter(void)
     is_entered = 1;
     tcsetattr(STDIN_FILENO, TCSANOW, &ours);
     put(ENTER, strlen(ENTER));
+    is_empty = 1;
 }
 
 void fullscreen_restore(void)
@@ -95,12 +96,31 @@ static bool has_utf8(void)
 
 /* --- drawing --- */
 
-static void find_size(struct screen_view *view)
+/* True: it is another one than before. */
+static bool find_size(struct screen_view *view)
 {
     struct winsize size;
     bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row;
-    view->columns = known ? size.ws_col : 80;
-    view->lines = known ? size.ws_row : 24;
+    unsigned columns = known ? size.ws_col : 80, lines = known ? size.ws_row : 24;
+    bool is_other = columns != view->columns || lines != view->lines;
+    view->columns = columns;
+    view->lines = lines;
+    return is_other;
+}
+
+/* The lines of the page that differ from those that the terminal shows. */
+static void add_changes(struct strbuf *bytes, const char *page, const char *shown)
+{
+    for (unsigned number = 1; *page; number++) {
+        size_t length = strcspn(page, "\n"), before = strcspn(shown, "\n");
+        if (length != before || memcmp(page, shown, length) != 0) {
+            strbuf_addf(bytes, "\033[%u;1H", number);
+            strbuf_add_bytes(bytes, page, length);
+            strbuf_add(bytes, "\033[K");
+        }
+        page += length + (page[length] == '\n');
+        shown += before + (shown[before] == '\n');
+    }
 }
 
 static void draw(struct fullscreen *screen, nstime now)
@@ -108,20 +128,21 @@ static void draw(struct fullscreen *screen, nstime now)
     struct strbuf page, bytes;
     strbuf_init(&page);
     strbuf_init(&bytes);
-    find_size(&screen->view);
+    bool is_fresh = is_empty;
+    is_empty = 0; /* a stop from here on asks for a whole page again */
+    is_fresh = find_size(&screen->view) || is_fresh;
     monitor_show_fresh(screen->monitor, true);
     screen_view_render(&screen->view, screen->out, now, &page);
     monitor_show_fresh(screen->monitor, false);
-    strbuf_add(&bytes, "\033[H");
-    for (const char *line = page.text; line;) {
-        size_t length = strcspn(line, "\n");
-        strbuf_add_bytes(&bytes, line, length);
-        line = line[length] ? line + length + 1 : NULL;
-        strbuf_add(&bytes, line ? "\033[K\r\n" : "\033[K");
+    if (is_fresh) {
+        strbuf_add(&bytes, "\033[2J");
+        strbuf_clear(&screen->shown);
     }
+    add_changes(&bytes, page.text, screen->shown.text);
     put(bytes.text, bytes.length);
-    strbuf_free(&page);
     strbuf_free(&bytes);
+    strbuf_free(&screen->shown);
+    screen->shown = page;
 }
 
 /* --- keys --- */
@@ -220,6 +241,7 @@ void fullscreen_start(struct fullscreen *screen, struct wire *inner, const struc
                                         .close = close_wire};
     *screen = (struct fullscreen){
         .wire.ops = &ops, .inner = inner, .out = out, .monitor = monitor, .stop = stop, .is_on = true};
+    strbuf_init(&screen->shown);
     screen->view.color = out->options.color;
     screen->view.utf8 = has_utf8();
     ours = usual;
@@ -231,7 +253,9 @@ void fullscreen_start(struct fullscreen *screen, struct wire *inner, const struc
 
 void fullscreen_end(struct fullscreen *screen)
 {
-    if (screen->is_on)
-        fullscreen_restore();
+    if (!screen->is_on)
+        return;
+    fullscreen_restore();
+    strbuf_free(&screen->shown);
     screen->is_on = false;
 }

@@ -19,7 +19,8 @@ struct fullscreen {
     volatile sig_atomic_t *stop;
     struct screen_view view;
     nstime next_draw;
-    bool is_on, quits; /* `quits`: a key ended the run */
+    struct strbuf shown; /* the page that the terminal shows */
+    bool is_on, quits;   /* `quits`: a key ended the run */
 };
 
 /* Whether standard input and output are a terminal that can show it. */
