@@ -297,7 +297,7 @@ static bool spec_read(const char *text, struct probe_names *names, struct probe_
     const char *slash = strchr(text, '/');
     if (slash) {
         char after = slash[1 + strspn(slash + 1, "0123456789")];
-        if (after && after != ':')
+        if (after && after != ':' && after != '@')
             return false;
     }
     return probe_spec_parse(text, out, NULL) == STATUS_OK && probe_names_keep(names, out);

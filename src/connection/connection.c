@@ -8,8 +8,54 @@
 
 void connection_init(struct connection *connection)
 {
-    *connection = (struct connection){
-        .opened_at = NSTIME_NONE, .answered_at = NSTIME_NONE, .ended_at = NSTIME_NONE, .kernel_at = NSTIME_NONE};
+    *connection = (struct connection){.opened_at = NSTIME_NONE,
+                                      .answered_at = NSTIME_NONE,
+                                      .ended_at = NSTIME_NONE,
+                                      .kernel_at = NSTIME_NONE,
+                                      .fin_at = NSTIME_NONE,
+                                      .last_at = NSTIME_NONE};
+}
+
+/* A packet of the established connection: how long it was left alone before. */
+static void note_packet(struct connection *c, nstime time)
+{
+    if (c->is_used)
+        return;
+    if (c->last_at != NSTIME_NONE && time - c->last_at > c->idle)
+        c->idle = time - c->last_at;
+    c->last_at = time;
+}
+
+void connection_use(struct connection *c, nstime time)
+{
+    note_packet(c, time);
+    c->is_used = true;
+}
+
+void connection_close(struct connection *c)
+{
+    if (c->state == CONNECTION_ESTABLISHED)
+        c->state = CONNECTION_CLOSED;
+}
+
+void connection_query(struct connection *c, nstime time, uint64_t frame)
+{
+    if (c->state != CONNECTION_NONE && c->state != CONNECTION_SILENT)
+        return;
+    c->state = CONNECTION_OPENING;
+    c->opened_at = time;
+    c->syn_frame = frame;
+}
+
+void connection_answer(struct connection *c, nstime time, uint64_t frame)
+{
+    if (!connection_was_open(c) && c->state != CONNECTION_REFUSED) {
+        c->state = CONNECTION_ESTABLISHED;
+        c->answered_at = time;
+        c->answer_frame = frame;
+    }
+    if (c->state == CONNECTION_ESTABLISHED)
+        note_packet(c, time);
 }
 
 static bool has_stamps(const struct transport *t)
@@ -63,14 +109,15 @@ static enum segment take_own(struct connection *c, const struct headers *packet,
 {
     const struct transport *t = &packet->transport;
     bool is_data = t->size > t->header_length, is_next = (uint32_t)t->seq == c->snd_nxt;
-    if (t->flags & TCP_RST)
+    if (t->flags & TCP_RST) {
+        connection_close(c);
         return SEGMENT_KERNEL;
+    }
     if (c->state == CONNECTION_NONE || c->state == CONNECTION_OPENING)
         return SEGMENT_NONE;
     if (is_data)
         return is_next ? SEGMENT_DATA : SEGMENT_NONE;
-    if (c->state != CONNECTION_ANSWERED)
-        c->kernel_at = time;
+    c->kernel_at = time;
     if (!is_next)
         return SEGMENT_KERNEL;
     if ((int32_t)((uint32_t)t->ack - c->rcv_nxt) > 0)
@@ -86,8 +133,9 @@ static enum segment take_own(struct connection *c, const struct headers *packet,
 }
 
 /* RFC 5961 3.2: the number of a RST must lie in the window. A closed port's RST acknowledges the SYN. */
-static enum segment take_reset(struct connection *c, const struct transport *t, nstime time, uint64_t frame)
+static enum segment take_reset(struct connection *c, const struct headers *packet, nstime time, uint64_t frame)
 {
+    const struct transport *t = &packet->transport;
     int32_t ahead = (int32_t)((uint32_t)t->seq - c->rcv_nxt);
     if (c->state == CONNECTION_OPENING || c->state == CONNECTION_SILENT) {
         if (!(t->flags & TCP_ACK) || (uint32_t)t->ack != c->snd_nxt)
@@ -99,12 +147,38 @@ static enum segment take_reset(struct connection *c, const struct transport *t, 
     }
     if (c->state == CONNECTION_NONE || connection_failed(c) || ahead <= -RESET_WINDOW || ahead >= RESET_WINDOW)
         return SEGMENT_NONE;
-    if (c->state != CONNECTION_RESET) {
+    if (c->state != CONNECTION_RESET && c->state != CONNECTION_CLOSED) {
         c->state = CONNECTION_RESET;
         c->ended_at = time;
         c->end_frame = frame;
+        c->end_ttl = packet->ip.ttl;
     }
     return SEGMENT_RESET;
+}
+
+static void take_fin(struct connection *c, const struct headers *packet, nstime time, uint64_t frame)
+{
+    if (c->fin_at != NSTIME_NONE)
+        return;
+    c->fin_at = time;
+    if (c->state == CONNECTION_RESET)
+        return;
+    c->end_frame = frame;
+    c->end_ttl = packet->ip.ttl;
+}
+
+static enum segment take_peers(struct connection *c, const struct headers *packet, nstime time, uint64_t frame)
+{
+    const struct transport *t = &packet->transport;
+    if (t->flags & TCP_RST)
+        return take_reset(c, packet, time, frame);
+    if (t->flags & TCP_SYN)
+        return t->flags & TCP_ACK ? take_syn_ack(c, packet, time, frame) : SEGMENT_NONE;
+    if (c->state == CONNECTION_NONE || c->state == CONNECTION_OPENING || connection_failed(c))
+        return SEGMENT_NONE;
+    if (t->flags & TCP_FIN)
+        take_fin(c, packet, time, frame);
+    return SEGMENT_PEER;
 }
 
 enum segment connection_take(struct connection *c, const struct headers *packet, bool leaves, nstime time,
@@ -114,17 +188,16 @@ enum segment connection_take(struct connection *c, const struct headers *packet,
     const uint32_t need = HAVE_SEQ | HAVE_ACK | HAVE_FLAGS;
     if ((t->have & need) != need)
         return SEGMENT_NONE;
-    bool is_syn = (t->flags & TCP_SYN) && !(t->flags & TCP_ACK);
-    if (leaves)
-        return is_syn ? take_syn(c, t, time, frame) : take_own(c, packet, time);
-    if (t->flags & TCP_RST)
-        return take_reset(c, t, time, frame);
-    if (t->flags & TCP_SYN)
-        return is_syn ? SEGMENT_NONE : take_syn_ack(c, packet, time, frame);
-    if (c->state == CONNECTION_NONE || c->state == CONNECTION_OPENING || connection_failed(c))
-        return SEGMENT_NONE;
-    c->peer_closed = c->peer_closed || (t->flags & TCP_FIN);
-    return SEGMENT_PEER;
+    bool is_syn = (t->flags & TCP_SYN) && !(t->flags & TCP_ACK), is_reset = t->flags & TCP_RST;
+    enum segment segment = !leaves  ? take_peers(c, packet, time, frame)
+                           : is_syn ? take_syn(c, t, time, frame)
+                                    : take_own(c, packet, time);
+    bool is_end = !leaves && (segment == SEGMENT_RESET || (segment == SEGMENT_PEER && (t->flags & TCP_FIN)));
+    if (is_end)
+        connection_use(c, time);
+    else if (segment != SEGMENT_NONE && segment != SEGMENT_DATA && connection_was_open(c) && !(leaves && is_reset))
+        note_packet(c, time);
+    return segment;
 }
 
 void connection_refuse(struct connection *c, nstime time, uint64_t frame)

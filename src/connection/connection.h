@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* connection: what the frames of a capture show of one TCP connection that our kernel opened. Floor 2; pure.
+ * A UDP session, a query that was answered, is one as well as far as its state and times go.
  *
  * It takes the packets of one 5-tuple in capture order and keeps what crafted segments need: sequence and
  * acknowledgement numbers, timestamps, window. It must not send, allocate or know probes. So a live run, a replay and a
@@ -15,7 +16,8 @@ enum connection_state {
     CONNECTION_OPENING,     /* our SYN left */
     CONNECTION_ANSWERED,    /* the target accepted it; our kernel's acknowledgement was not seen yet */
     CONNECTION_ESTABLISHED, /* segments may be crafted into it */
-    CONNECTION_RESET,       /* it was established, and a RST ended it */
+    CONNECTION_RESET,       /* it was established, and a RST of the target or of a device ended it */
+    CONNECTION_CLOSED,      /* it was established, and we ended it */
     CONNECTION_REFUSED,     /* a RST or an ICMP error answered the SYN */
     CONNECTION_SILENT,      /* nothing answered the SYN: connection_give_up() */
 };
@@ -23,7 +25,7 @@ enum connection_state {
 struct connection {
     uint8_t state;       /* enum connection_state */
     bool has_timestamps; /* both sides use them (RFC 7323) */
-    bool peer_closed;    /* the target sent a FIN */
+    bool is_used;        /* probes were sent in it, or the target or a device ended it: `idle` is final */
     uint8_t syn_ack_ttl; /* as captured: tells the target's own packets from a device's */
     uint16_t window;     /* as in our kernel's last segment: not scaled */
     uint16_t syn_ack_window;
@@ -35,8 +37,13 @@ struct connection {
     nstime opened_at;    /* stamp of the first SYN; NSTIME_NONE: not seen */
     nstime answered_at;  /* of the SYN/ACK or the refusal; NSTIME_NONE: none */
     nstime ended_at;     /* of the RST; NSTIME_NONE: none */
-    nstime kernel_at;    /* of our kernel's last packet behind the handshake; NSTIME_NONE: none */
-    uint64_t syn_frame, answer_frame, end_frame; /* numbers of these frames; 0: none, or no capture is kept */
+    nstime fin_at;       /* of the target's FIN; NSTIME_NONE: none */
+    nstime last_at;      /* of its last packet, until it is used; NSTIME_NONE: it was not established yet */
+    nstime idle;         /* the longest time without a packet, until it was used */
+    uint8_t end_ttl;     /* of the RST or the FIN, as captured */
+    nstime kernel_at;    /* of our kernel's last segment without SYN or RST; NSTIME_NONE: none */
+    uint64_t syn_frame, answer_frame,
+        end_frame; /* numbers of these frames, the last of the RST or the FIN; 0: none, or no capture is kept */
 };
 
 /* What a packet is to the connection. */
@@ -63,6 +70,15 @@ void connection_give_up(struct connection *connection);
 /* The acknowledgement of an answered connection was not captured: the SYN/ACK stands in for it. */
 void connection_assume_established(struct connection *connection);
 
+/* A query of ours left, which is to begin a UDP session. */
+void connection_query(struct connection *connection, nstime time, uint64_t frame);
+/* The target answered it. */
+void connection_answer(struct connection *connection, nstime time, uint64_t frame);
+/* We ended it. */
+void connection_close(struct connection *connection);
+/* A probe was sent in it. */
+void connection_use(struct connection *connection, nstime time);
+
 static inline bool connection_is_open(const struct connection *connection)
 {
     return connection->state == CONNECTION_ESTABLISHED;
@@ -70,7 +86,8 @@ static inline bool connection_is_open(const struct connection *connection)
 /* Whether there was a connection, which may have ended. */
 static inline bool connection_was_open(const struct connection *connection)
 {
-    return connection->state == CONNECTION_ESTABLISHED || connection->state == CONNECTION_RESET;
+    return connection->state == CONNECTION_ESTABLISHED || connection->state == CONNECTION_RESET ||
+           connection->state == CONNECTION_CLOSED;
 }
 /* Whether a handshake ended without a connection. */
 static inline bool connection_failed(const struct connection *connection)

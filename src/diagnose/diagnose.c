@@ -41,11 +41,15 @@
  *      too. If the name is stopped where the control passes, both send in turns there, from one source port after the
  *      other, until the counts reach the required confidence. TURNS_MOST times at most.
  *
+ *  12. A spec whose session is left alone sends nothing until then. Then it probes one TTL after the other, because its
+ *      session may end at any of them. The other rules apply to it afterwards.
+ *
  * If a loop is known, a spec that has not left it climbs no further than its end. Rule 3 ends for a spec whose
  * replies show that it loops. Once the budget is spent, no rule sends.
  *
  * retest.c carries out rule 3, divergence.c rule 6, path_end.c rules 4, 5 and 7, silent_protocol.c rule 9, left_out.c
- * rule 10, name_turns.c rule 11. */
+ * rule 10, name_turns.c rule 11, idle.c
+ * rule 12. */
 #include "diagnose/diagnose.h"
 #include "base/minmax.h"
 #include "mtu/mtu_search.h"
@@ -54,6 +58,7 @@
 #include <stdlib.h>
 
 #include "diagnose/divergence.h"
+#include "diagnose/idle.h"
 #include "diagnose/left_out.h"
 #include "diagnose/name_turns.h"
 #include "diagnose/path_end.h"
@@ -83,7 +88,7 @@ static unsigned open_end_of(const struct session *session, unsigned index)
 static void climb(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
-        if (name_turns_wait(session, i))
+        if (name_turns_wait(session, i) || trace_is_idle(&session->traces[i]))
             continue;
         uint8_t end = trace_probe_limit(&session->traces[i]), target_ttl = session_target_ttl(session);
         unsigned reach = end ? end : target_ttl ? target_ttl : uint_min(open_end_of(session, i), session->max_ttl);
@@ -141,7 +146,7 @@ static bool is_over(const struct session *session)
 
 static void settle_spec(struct session *session, unsigned index, unsigned diverged)
 {
-    if (name_turns_wait(session, index))
+    if (name_turns_wait(session, index) || idle_waits(session, index))
         return;
     if (diverged)
         divergence_probe_all(session, index, diverged);
@@ -167,6 +172,7 @@ static void update(struct session *session)
         return;
     }
     climb(session);
+    idle_update(session);
     mtu_search_ahead(session);
     probe_silent_hops(session);
     unsigned diverged = divergence_at(session);
@@ -178,9 +184,18 @@ static void update(struct session *session)
     name_turns_update(session);
     if (!wanted_is_open(session))
         left_out_update(session);
+    session->rests = false;
     if (wanted_is_open(session))
         return;
-    session->complete = mtu_search_update(session) && !session_silence_is_young(session);
+    bool is_done = mtu_search_update(session) && !session_silence_is_young(session);
+    session->rests = is_done && idle_is_pending(session);
+    session->complete = is_done && !session->rests;
+}
+
+static nstime timer(const struct session *session)
+{
+    nstime sized = mtu_search_timer(session), idle = idle_timer(session);
+    return sized < idle ? sized : idle;
 }
 
 const struct strategy strategy_diagnose = {
@@ -191,6 +206,6 @@ const struct strategy strategy_diagnose = {
     .side_by_side = true,
     .start = start,
     .update = update,
-    .timer = mtu_search_timer,
+    .timer = timer,
     .next = pacing_next,
 };

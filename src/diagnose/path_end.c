@@ -4,6 +4,7 @@
 
 #include "base/minmax.h"
 #include "diagnose/divergence.h"
+#include "diagnose/idle.h"
 #include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -182,7 +183,7 @@ static bool is_closing(const struct session *session, unsigned index, uint8_t ro
     const struct spec_rounds *rounds = &diagnosis_of(session)->specs[index];
     struct end_comparison end;
     if (trace_probe_limit(trace) || trace->last_router_ttl < router || rounds->closing == CLOSING ||
-        wanted_is_refused_locally(trace) || wanted_is_open_of(session, index) ||
+        wanted_is_refused_locally(trace) || wanted_is_open_of(session, index) || idle_waits(session, index) ||
         (refusal_beside(session, index) && rounds->slowly < SLOWLY))
         return false;
     session_compare_end(session, trace, &end);

@@ -3,6 +3,7 @@
 #include "diagnose/retest.h"
 
 #include "base/minmax.h"
+#include "diagnose/idle.h"
 #include "diagnose/name_turns.h"
 #include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
@@ -54,7 +55,7 @@ static void find_silent_specs(const struct session *session, bool diverged, stru
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         struct comparison *comparison = &out->comparisons[out->count];
-        if (name_turns_wait(session, i) || trace_probe_limit(trace) ||
+        if (name_turns_wait(session, i) || idle_waits(session, i) || trace_probe_limit(trace) ||
             trace->last_router_ttl >= session_last_router_ttl(session) ||
             diagnosis_of(session)->specs[i].compared >= ROUNDS || wanted_is_refused_locally(trace) ||
             wanted_loops(session, i))

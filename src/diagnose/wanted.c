@@ -8,7 +8,7 @@ void wanted_at_least(struct session *session, unsigned index, unsigned flow, uns
                      nstime not_before)
 {
     struct wanted *cell = session_wanted(session, index, flow, ttl);
-    if (cell->want >= count)
+    if (cell->want >= count || connections_are_over(session, index))
         return;
     cell->want = (uint16_t)count;
     cell->not_before = not_before;

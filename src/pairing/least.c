@@ -35,7 +35,7 @@ void least_add(struct least_delays *least, bool toward_far, nstime near, nstime 
 bool least_estimate(const struct least_delays *least, struct clock_estimate *out)
 {
     struct clock_samples *samples = clock_samples_new();
-    *out = (struct clock_estimate){.count = 0};
+    *out = (struct clock_estimate){.known_from = NSTIME_NONE, .known_to = NSTIME_NEVER};
     if (!samples)
         return false;
     for (unsigned i = 0; i < LEAST_PARTS; i++) {

@@ -12,18 +12,24 @@
  * another id. */
 #define IDS_SURE 4
 #define IDS_OTHER_SHARE 16
+/* Packets by whose TTLs the way of a conversation is sure. Unit: packets. Source: one may be forged. */
+#define TTLS_SURE 2
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
-/* How far the delay of alike packets may be from that of others. Unit: time, and times the usual difference. Source:
- * the jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
-#define ALIKE_WITHIN (25 * NS_PER_MS)
+/* Bits of TCP options: RFC 2018 2, 3. */
+#define SACK_PERMITTED (1u << 4)
+#define SACK_BLOCKS (1u << 5)
+/* The same, times the usual difference. */
 #define ALIKE_SPREADS 4
-/* A retransmission comes so much later. Unit: time. Source: the least timeout of Linux is 200 ms. Effect: with more,
- * one pairs with the lost segment before it. */
-#define RETRANSMITTED_AFTER (150 * NS_PER_MS)
+/* The same where no others show the clock. Unit: time. Source: what a step of the clock makes of a row of alike packets
+ * fits so well in 1 of 100 cases. Effect: more pair a packet with the next one. */
+#define ALIKE_NEAR NS_PER_MS
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
 #define PART_LEAST 536
+/* The network's copies of a packet come within this time. Unit: time. Source: reordering of most paths. Effect: with
+ * more, alike packets that were sent in a row count as duplicates. */
+#define TWIN_WITHIN (50 * NS_PER_MS)
 /* The share of a new delay in the expected one. */
 #define EXPECTED_SHARE 8
 
@@ -74,9 +80,11 @@ static bool same_timestamps(const struct search *s, const struct held *h)
 static bool differs_in_content(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
-    if (!self->is_first || !h->is_first || self->content_bytes != h->content_bytes)
+    if (!self->is_first || !h->is_first || (self->kind == PASSAGE_TCP && h->seq != s->seq))
         return false;
-    return (self->kind != PASSAGE_TCP || h->seq == s->seq) && self->content != h->content;
+    if (self->content_bytes != h->content_bytes)
+        return self->beginning && h->beginning && self->beginning != h->beginning;
+    return self->content != h->content;
 }
 
 /* How two packets' ids relate. Offloading cuts a segment into packets whose ids mostly count up from that of the
@@ -111,12 +119,17 @@ static bool is_mostly(uint32_t same, uint32_t differ)
 static bool ids_exclude(const struct search *s, const struct held *h)
 {
     const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    unsigned way = is_near ? overview_way(s->self->ttl, h->ttl) : overview_way(h->ttl, s->self->ttl);
+    if (!s->self->id != !h->id && !distance.bytes && s->self->whole_span == h->whole_span &&
+        s->self->version == h->version)
+        return s->p->config.overview.no_ids_kept[way];
     if (!is_other_id(&distance))
         return false;
     if (distance.bytes)
         return is_mostly(s->way->parts_same, s->way->parts_differ);
-    bool is_near = s->self->point == TRANSIT_NEAR;
-    unsigned way = is_near ? overview_way(s->self->ttl, h->ttl) : overview_way(h->ttl, s->self->ttl);
+    if (s->self->kind == PASSAGE_OTHER && !s->p->config.overview.ids_drawn[way])
+        return true; /* applications send the same payload again */
     return s->p->config.overview.ids_kept[way] || is_mostly(s->way->ids_same, s->way->ids_differ);
 }
 
@@ -160,20 +173,58 @@ static bool is_too_early(const struct search *s, const struct held *h)
     return (toward_far ? far->common - near->common : near->common - far->common) < -overview->clock_error;
 }
 
-static bool fits(const struct search *s, const struct held *h)
+/* Routers lower the TTL. A packet with a higher one at the receiver's point is another: a forged one. So is one whose
+ * TTL changed, if no router is between the points. */
+static bool ttl_excludes(const struct search *s, const struct held *h)
+{
+    uint8_t near = s->self->point == TRANSIT_NEAR ? s->self->ttl : h->ttl;
+    uint8_t far = s->self->point == TRANSIT_NEAR ? h->ttl : s->self->ttl;
+    const struct pair_way *way = s->way, *other = way == &s->pair->ways[0] ? &s->pair->ways[1] : &s->pair->ways[0];
+    int64_t toward_far = (int64_t)way->down - way->up - other->down + other->up;
+    if (near != far && is_mostly(way->arrived - way->down - way->up, way->down + way->up))
+        return true;
+    return (far > near && toward_far >= TTLS_SURE) || (far < near && toward_far <= -TTLS_SURE);
+}
+
+/* Bit set of those that only one of two packets has. */
+static uint32_t options_changed(uint32_t a, uint32_t b)
+{
+    return a == OPTIONS_UNKNOWN || b == OPTIONS_UNKNOWN ? 0 : a ^ b;
+}
+
+/* Blocks of SACK come with some acknowledgements, and not with others, unless a device strips the option. */
+static bool sacks_exclude(const struct search *s, const struct held *h)
+{
+    const struct flow *self = &s->p->flows.flows[s->self->flow], *other = &s->p->flows.flows[s->flow];
+    bool is_stripped = false;
+    for (unsigned way = 0; way < 2; way++)
+        is_stripped =
+            is_stripped ||
+            (options_changed(self->syn[way].options, other->syn[way ^ s->pair->flipped].options) & SACK_PERMITTED);
+    return (options_changed(s->self->options, h->options) & SACK_BLOCKS) && !s->self->span && !is_stripped;
+}
+
+/* Whether both are the same packet, as far as they themselves show. */
+static bool is_same(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
-    if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind || is_too_early(s, h))
+    if (h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind || is_too_early(s, h))
         return false;
-    if (ids_exclude(s, h))
+    if (ids_exclude(s, h) || ttl_excludes(s, h))
         return false;
     if (self->kind != PASSAGE_TCP)
         return h->content == self->content && h->length == self->length;
-    if (((h->flags ^ self->flags) & (TCP_SYN | TCP_RST)) || !same_timestamps(s, h) || differs_in_content(s, h))
+    if (((h->flags ^ self->flags) & (TCP_SYN | TCP_RST)) || !same_timestamps(s, h) || differs_in_content(s, h) ||
+        sacks_exclude(s, h))
         return false;
     if (!self->span || !h->span)
         return !self->span && !h->span && h->seq == s->seq && h->ack == s->ack;
     return seq_before(h->seq, s->seq + self->span) && seq_before(s->seq, h->seq + h->span);
+}
+
+static bool fits(const struct search *s, const struct held *h)
+{
+    return !h->paired && is_same(s, h);
 }
 
 static nstime distance(nstime a, nstime b)
@@ -210,25 +261,40 @@ static nstime lateness(const struct search *s, const struct held *near, const st
     return distance(far->common - near->common, s->way->has_expected ? s->way->expected : 0);
 }
 
-/* Whether a retransmission of the segment would look the same. */
-static bool may_be_retransmitted(const struct held *a, const struct held *b)
+/* Whether a retransmission of the packet, by TCP or an application, would look the same. */
+static bool may_be_retransmitted(const struct search *s, const struct held *a, const struct held *b)
 {
     bool same_id = a->id && a->id == b->id;
-    return a->kind == PASSAGE_TCP && a->span && !same_id && !(a->has_timestamps && b->has_timestamps);
+    return !same_id && !(a->has_timestamps && b->has_timestamps && s->way->timestamp.known);
 }
 
-/* A partner must come when others the same way do, if only their time tells packets apart. Retransmissions come after
- * some time. */
+/* Around times that came twice, nothing tells alike packets apart. */
+static bool was_set_back(const struct pairing *p, const struct held *h)
+{
+    const struct overview_point *point = &p->config.overview.points[h->point];
+    bool was_set = false;
+    for (unsigned k = 0; k < point->set_back_count; k++)
+        was_set = was_set || (h->time >= point->set_back[k].from - SET_BACK_EDGE &&
+                              h->time <= point->set_back[k].to + SET_BACK_EDGE);
+    return was_set;
+}
+
+/* A partner must come when others the same way do, if only their time tells packets apart. Without others before and
+ * after that show the clock, it must come just then: else it may be the next one, or the one before. Retransmissions
+ * come after some time. */
 static bool is_out_of_time(const struct search *s, const struct held *h)
 {
     bool is_near = s->self->point == TRANSIT_NEAR;
     const struct held *near = is_near ? s->self : h, *far = is_near ? h : s->self;
     nstime spread = s->p->recent[overview_way(near->ttl, far->ttl)].spread;
-    if (!near->is_alike && !far->is_alike) {
-        nstime late = may_be_retransmitted(near, far) ? lateness_of_way(s, near, far) : 0;
-        return late != NSTIME_NEVER && late > RETRANSMITTED_AFTER + ALIKE_SPREADS * spread;
-    }
-    return s->any || lateness_of_way(s, near, far) > ALIKE_WITHIN + ALIKE_SPREADS * spread;
+    bool is_alike = near->is_alike || far->is_alike;
+    nstime late = is_alike || may_be_retransmitted(s, near, far) ? lateness_of_way(s, near, far) : 0;
+    const struct clock_estimate *clock = &s->p->config.overview.clock;
+    bool is_shown = !is_alike || clock_is_shown(clock, near->time);
+    if (is_alike && (s->any || was_set_back(s->p, near) || was_set_back(s->p, far) ||
+                     (is_shown && !clock_is_known_at_b(clock, far->time))))
+        return true;
+    return (late != NSTIME_NEVER || is_alike) && late > (is_shown ? ALIKE_WITHIN : ALIKE_NEAR) + ALIKE_SPREADS * spread;
 }
 
 /* Of alike packets the first that came is the partner of the first that was sent. */
@@ -239,7 +305,7 @@ static nstime cost_of(const struct search *s, const struct held *h)
     bool is_near = s->self->point == TRANSIT_NEAR;
     nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
     cost += cost_of_ids(s, h);
-    return cost + (h->window != s->self->window || h->options != s->self->options ? OTHER_WINDOW : 0);
+    return cost + (h->window != s->self->window || options_changed(s->self->options, h->options) ? OTHER_WINDOW : 0);
 }
 
 /* Of those with the key, whole packets, and segments that begin with the same byte, the one that costs least. More than
@@ -313,6 +379,21 @@ static uint32_t find(const struct search *s, uint32_t self)
     return found == NONE && s->self->kind == PASSAGE_TCP && s->self->span ? find_by_range(s) : found;
 }
 
+bool match_is_copied(const struct pairing *p, const struct held *h)
+{
+    if (p->config.overview.points[!h->point].doubled)
+        return false;
+    const struct search s = search_of(p, h, false);
+    uint64_t key = held_key(&p->held, s.flow, s.flow_way, h, s.seq, s.ack);
+    unsigned left = ALIKE_MOST;
+    for (uint32_t i = held_first(&p->held, key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        const struct held *other = &p->held.held[i];
+        if (other->key == key && other->paired && other->has_copy && is_same(&s, other))
+            return true;
+    }
+    return false;
+}
+
 bool match_was_sent(const struct pairing *p, const struct held *h)
 {
     if (h->kind != PASSAGE_TCP || !h->span)
@@ -377,15 +458,30 @@ static void note_recent(struct pairing *p, const struct held *near, const struct
         return;
     if (!recent->known)
         *recent = (struct recent_delay){.known = true, .delay = delay};
-    recent->spread += (distance(delay, recent->delay) - recent->spread) / EXPECTED_SHARE;
-    recent->delay += (delay - recent->delay) / EXPECTED_SHARE;
+    /* One packet alone does not widen it much: it may be a wrong one. */
+    nstime most = ALIKE_WITHIN + ALIKE_SPREADS * recent->spread, off = delay - recent->delay;
+    off = off > most ? most : off < -most ? -most : off;
+    recent->spread += (distance(off, 0) - recent->spread) / EXPECTED_SHARE;
+    recent->delay += off / EXPECTED_SHARE;
+}
+
+/* Where nothing else shows the clock, packets that come just in time do. */
+static void note_alike(struct pairing *p, const struct held *near, const struct held *far)
+{
+    if (clock_is_shown(&p->config.overview.clock, near->time))
+        return;
+    note_recent(p, near, far);
+    p->alike_first = p->alike_first == NSTIME_NONE ? near->time : p->alike_first;
+    p->alike_last = near->time;
 }
 
 static void note_delay(struct pairing *p, struct pair_way *way, const struct held *near, const struct held *far)
 {
     nstime common = far->common - near->common;
-    if (near->is_alike || far->is_alike)
+    if (near->is_alike || far->is_alike) {
+        note_alike(p, near, far);
         return;
+    }
     note_recent(p, near, far);
     way->expected += way->has_expected ? (common - way->expected) / EXPECTED_SHARE : common;
     way->has_expected = true;
@@ -426,6 +522,17 @@ static void note_time(struct pairing *p, const struct held *h)
     *last = *last == NSTIME_NONE || h->time > *last ? h->time : *last;
 }
 
+/* A packet found its partner late: those that equal it are duplicates. */
+static void mark_twins(struct pairing *p, const struct held *h)
+{
+    unsigned left = ALIKE_MOST;
+    for (uint32_t i = held_first(&p->held, h->key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        struct held *other = &p->held.held[i];
+        if (other != h && !other->paired && other->key == h->key && other->settled && match_is_twin(other, h))
+            other->is_twin = true;
+    }
+}
+
 static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
 {
     struct held *near = &p->held.held[near_index], *far = &p->held.held[far_index];
@@ -448,10 +555,14 @@ static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
     tell(p, pair, near_way, near, far, rewrites_note(p, pair, near, far));
     held_unlist(&p->held, &p->flows, near_index);
     held_unlist(&p->held, &p->flows, far_index);
-    if (near->settled)
+    if (near->settled) {
         match_settle(p, near_index);
-    if (far->settled)
+        mark_twins(p, near);
+    }
+    if (far->settled) {
         match_settle(p, far_index);
+        mark_twins(p, far);
+    }
 }
 
 /* Pairs what two packets have in common. Returns what is left of `self` behind it; NONE: nothing. */
@@ -546,10 +657,10 @@ void match_again(struct pairing *p, uint32_t index)
 
 bool match_is_twin(const struct held *a, const struct held *b)
 {
-    return a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length && a->id == b->id &&
-           a->whole_seq == b->whole_seq && a->whole_span == b->whole_span && a->ack == b->ack &&
-           a->timestamp == b->timestamp && a->timestamp_echo == b->timestamp_echo && a->flags == b->flags &&
-           a->window == b->window && a->options == b->options && a->content == b->content;
+    return distance(a->time, b->time) <= TWIN_WITHIN && a->flow == b->flow && a->way == b->way && a->kind == b->kind &&
+           a->length == b->length && a->id == b->id && a->whole_seq == b->whole_seq && a->whole_span == b->whole_span &&
+           a->ack == b->ack && a->timestamp == b->timestamp && a->timestamp_echo == b->timestamp_echo &&
+           a->flags == b->flags && a->window == b->window && a->options == b->options && a->content == b->content;
 }
 
 bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b)

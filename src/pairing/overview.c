@@ -23,6 +23,11 @@
  * order further. */
 #define SET_BACK_LEAST (100 * NS_PER_MS)
 #define SET_BACK_MOST (60 * NS_PER_S)
+/* Unit: samples. Source: chosen. Effect: with fewer, retransmissions of lost packets may pass for a clock that is off.
+ */
+#define ONE_WAY_LEAST 4
+/* Shared packets with an IPv4 id that say whether the network keeps it. */
+#define IDS_LEAST 8
 /* The share of cut packets that may have fewer bytes than are compared. */
 #define CUT_SHARE 100
 
@@ -246,6 +251,36 @@ static void add_equal(struct least_delays *least, struct equal *all, unsigned co
     }
 }
 
+/* Packets that may go either way bound nothing, and neither do a few of one way: they may be retransmissions. */
+static void forget_guess(struct clock_estimate *clock, bool is_guess)
+{
+    bool is_few = clock->samples < ONE_WAY_LEAST;
+    for (unsigned i = 0; i < clock->count; i++) {
+        struct clock_segment *segment = &clock->segments[i];
+        bool has_both = segment->has_least && segment->has_most && !segment->is_assumed;
+        if (is_guess || (is_few && !has_both))
+            segment->has_least = segment->has_most = false;
+    }
+}
+
+static bool has_other_id(const struct shared *shared)
+{
+    return shared->near->mark && shared->far->mark && shared->near->mark != shared->far->mark;
+}
+
+/* A device between the points draws ids anew, or offloading sends packets with ids of their own. */
+static bool are_drawn(const struct sighting *near, const struct sighting *near_end, const struct sighting *far,
+                      const struct sighting *far_end)
+{
+    unsigned same = 0, differ = 0;
+    struct shared shared;
+    while (next_shared(&near, near_end, &far, far_end, &shared)) {
+        differ += has_other_id(&shared);
+        same += shared.near->mark && shared.near->mark == shared.far->mark;
+    }
+    return differ >= IDS_LEAST && differ > same;
+}
+
 static bool compare_clocks(struct overview *s, struct overview_result *out)
 {
     unsigned near_count, far_count, equals = 0;
@@ -256,7 +291,10 @@ static bool compare_clocks(struct overview *s, struct overview_result *out)
     struct equal *equal = malloc(EQUAL_MOST * sizeof *equal);
     struct shared shared;
     bool good = least && equal;
+    bool drawn = good && are_drawn(near, near_end, far, far_end);
     while (good && next_shared(&near, near_end, &far, far_end, &shared)) {
+        if (has_other_id(&shared) && !drawn)
+            continue; /* a retransmission of a lost packet has the same name */
         out->shared++;
         if (shared.near->ttl != shared.far->ttl)
             least_add(least, shared.far->ttl < shared.near->ttl, shared.near->time, shared.far->time);
@@ -265,9 +303,12 @@ static bool compare_clocks(struct overview *s, struct overview_result *out)
     }
     if (good && least->count == 0)
         add_equal(least, equal, equals);
-    if (good && least->count == 0)
+    bool is_guess = good && least->count == 0;
+    if (is_guess)
         add_way(least, true, equal, 0, equals);
     good = good && least_estimate(least, &out->clock);
+    if (good)
+        forget_guess(&out->clock, is_guess);
     least_free(least);
     free(equal);
     return good;
@@ -292,8 +333,6 @@ static void set_clock_error(struct overview_result *out)
 
 /* --- what else the shared packets show --- */
 
-/* Shared packets with an IPv4 id that say whether the network keeps it. */
-#define IDS_LEAST 8
 /* Of so many one may have another id: a retransmission of a lost packet has the same name. */
 #define IDS_SHARE 4
 #define USUAL_MOST 4096
@@ -333,6 +372,7 @@ static void set_usual(struct usual *usual, struct overview_result *out)
 static bool compare_packets(struct overview *s, struct overview_result *out)
 {
     unsigned near_count, far_count, same[TRANSIT_WAYS] = {0}, differ[TRANSIT_WAYS] = {0};
+    unsigned none[TRANSIT_WAYS] = {0}, one[TRANSIT_WAYS] = {0};
     const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count),
                           *near_end = near + near_count;
     const struct sighting *far = sightings_list(s->sightings[TRANSIT_FAR], &far_count), *far_end = far + far_count;
@@ -345,9 +385,15 @@ static bool compare_packets(struct overview *s, struct overview_result *out)
         unsigned way = overview_way(shared.near->ttl, shared.far->ttl);
         same[way] += has_ids && shared.near->mark == shared.far->mark;
         differ[way] += has_ids && shared.near->mark != shared.far->mark;
+        none[way] += !shared.near->mark && !shared.far->mark;
+        one[way] += !shared.near->mark != !shared.far->mark;
     }
-    for (unsigned way = 0; way < TRANSIT_WAYS; way++)
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        unsigned kept = none[way] + same[way];
         out->ids_kept[way] = same[way] >= IDS_LEAST && differ[way] <= same[way] / IDS_SHARE;
+        out->ids_drawn[way] = differ[way] >= IDS_LEAST && differ[way] > same[way];
+        out->no_ids_kept[way] = kept >= IDS_LEAST && one[way] <= kept / IDS_SHARE;
+    }
     if (usual)
         set_usual(usual, out);
     free(usual);

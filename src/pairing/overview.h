@@ -42,8 +42,10 @@ struct overview_result {
     nstime
         usual[TRANSIT_WAYS]; /* how much later they usually are at the far point, by that clock; toward near: negative
                               */
-    bool ids_kept[TRANSIT_WAYS]; /* packets with an IPv4 id have the same one at both points */
-    unsigned content_bytes;      /* of payload that both captures have of nearly every packet */
+    bool ids_kept[TRANSIT_WAYS];    /* packets with an IPv4 id have the same one at both points */
+    bool ids_drawn[TRANSIT_WAYS];   /* so many have another one that a device draws them anew */
+    bool no_ids_kept[TRANSIT_WAYS]; /* those without one have none at the other point, either */
+    unsigned content_bytes;         /* of payload that both captures have of nearly every packet */
 };
 
 /* The way of a packet by its TTLs; those that are equal count as toward far. */

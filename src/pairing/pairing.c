@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/captured.h"
+#include "pairing/pairing_packet.h"
 #include "pairing/state.h"
 
 struct pairing_and_result {
@@ -34,6 +35,7 @@ struct pairing *pairing_new(const struct pairing_config *config)
         return NULL;
     p->config = *config;
     p->settled_after = settled_after(&config->overview);
+    p->alike_first = p->alike_last = NSTIME_NONE;
     const struct overview_point *near = &config->overview.points[TRANSIT_NEAR];
     p->least = least_new(near->first, near->last);
     bool good = p->least != NULL;
@@ -151,7 +153,9 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .is_twin = h->is_twin,
         .was_sent = h->was_sent,
         .is_alike = h->is_alike,
+        .is_copied = h->is_copied,
         .is_error = h->kind == PASSAGE_ERROR,
+        .is_fragment = h->is_fragment,
         .early = early,
     };
     if (other && h->kind == PASSAGE_TCP && h->span) {
@@ -203,6 +207,7 @@ static void settle(struct pairing *p, uint32_t index)
     match_held(p, index, false);
     h = &p->held.held[index];
     h->is_twin = !h->paired && has_paired_twin(p, h);
+    h->is_copied = !h->paired && match_is_copied(p, h);
     h->was_sent = !h->paired && match_was_sent(p, h);
 }
 
@@ -271,6 +276,8 @@ static struct held held_of(const struct passage *passage, uint32_t flow, unsigne
         .version = passage->version,
         .window_scale = passage->window_scale,
         .dont_fragment = passage->dont_fragment,
+        .is_fragment = passage->is_fragment,
+        .beginning = passage->beginning,
         .has_timestamps = passage->has_timestamps,
         .is_first = true,
     };
@@ -347,16 +354,15 @@ static void note_stream(struct flow *flow, const struct passage *passage, unsign
         this->retransmitted += stream_take(&this->stream, passage->seq, span, passage->time);
 }
 
-static void take_packet(struct pairing *p, const struct coming *coming)
+static void take_packet(struct pairing *p, struct coming *coming)
 {
     const struct passage *passage = &coming->passage;
     uint32_t index = coming->flow;
     unsigned way = coming->way;
-    struct held h = held_of(passage, index, way);
-    h.key = coming->key;
+    struct held *h = &coming->held;
     struct flow *flow = &p->flows.flows[index];
     flow->last = passage->time;
-    if (is_copy(p, &h))
+    if (is_copy(p, h))
         return;
     p->points[passage->point].packets++;
     p->points[passage->point].cut += passage->cut;
@@ -364,9 +370,9 @@ static void take_packet(struct pairing *p, const struct coming *coming)
     flow->ways[way].ttl = flow->ways[way].ttl ? flow->ways[way].ttl : passage->ttl;
     if (passage->kind == PASSAGE_TCP)
         note_stream(flow, passage, way);
-    mark_alike(p, &h);
-    h.order = ++p->orders[passage->point];
-    uint32_t held = held_add(&p->held, &p->flows, &h);
+    mark_alike(p, h);
+    h->order = ++p->orders[passage->point];
+    uint32_t held = held_add(&p->held, &p->flows, h);
     if (held == NONE) {
         p->failed = true;
         return;
@@ -378,7 +384,7 @@ static void take_packet(struct pairing *p, const struct coming *coming)
 
 static void take_first(struct pairing *p)
 {
-    const struct coming *coming = &p->coming[p->coming_taken++ % COMING_MOST];
+    struct coming *coming = &p->coming[p->coming_taken++ % COMING_MOST];
     advance(p, coming->passage.common);
     if (!p->failed)
         take_packet(p, coming);
@@ -399,34 +405,52 @@ static void prepare(struct pairing *p, struct coming *coming)
         p->failed = true;
         return;
     }
-    const struct held h = held_of(passage, coming->flow, coming->way);
-    coming->key = held_key(&p->held, coming->flow, coming->way, &h, h.seq, h.ack);
-    held_prefetch(&p->held, coming->key);
+    struct held *h = &coming->held;
+    *h = held_of(passage, coming->flow, coming->way);
+    h->key = held_key(&p->held, coming->flow, coming->way, h, h->seq, h->ack);
+    held_prefetch(&p->held, h->key);
     if (p->flows.flows[coming->flow].pair != NONE)
-        held_prefetch(&p->held, match_key(p, &h));
+        held_prefetch(&p->held, match_key(p, h));
 }
 
-bool pairing_take(struct pairing *p, enum transit_point point, unsigned file, const struct frame *frame,
-                  const struct packet *packet)
+void pairing_read(const struct overview_result *overview, enum transit_point point, unsigned file,
+                  const struct frame *frame, const struct packet *packet, struct pairing_packet *out)
+{
+    const struct clock_estimate *clock = &overview->clock;
+    out->point = point;
+    out->time = frame->time;
+    out->common = point == TRANSIT_FAR && clock->count ? clock_correct(clock, frame->time) : frame->time;
+    out->malformed = packet->malformed != NULL;
+    out->is_passage = passage_read(frame, packet, overview->content_bytes, &out->passage);
+    out->passage.common = out->common;
+    out->passage.point = (uint8_t)point;
+    out->passage.file = (uint8_t)file;
+}
+
+bool pairing_take_read(struct pairing *p, const struct pairing_packet *packet)
 {
     struct coming *coming = &p->coming[p->coming_read % COMING_MOST];
-    struct passage *passage = &coming->passage;
-    const struct clock_estimate *clock = &p->config.overview.clock;
-    p->points[point].frames++;
-    p->points[point].malformed += packet->malformed != NULL;
-    note_time(&p->points[point], frame->time);
-    if (!passage_read(frame, packet, p->config.overview.content_bytes, passage))
+    p->points[packet->point].frames++;
+    p->points[packet->point].malformed += packet->malformed;
+    note_time(&p->points[packet->point], packet->time);
+    if (!packet->is_passage)
         return !p->failed;
-    passage->common = point == TRANSIT_FAR && clock->count ? clock_correct(clock, frame->time) : frame->time;
-    passage->point = (uint8_t)point;
-    passage->file = (uint8_t)file;
-    if (passage->flags & TCP_SYN) /* whether it begins another flow depends on all before it */
+    coming->passage = packet->passage;
+    if (packet->passage.flags & TCP_SYN) /* whether it begins another flow depends on all before it */
         take_rest(p);
     prepare(p, coming);
     p->coming_read++;
     if (p->coming_read - p->coming_taken == COMING_MOST)
         take_first(p);
     return !p->failed;
+}
+
+bool pairing_take(struct pairing *p, enum transit_point point, unsigned file, const struct frame *frame,
+                  const struct packet *packet)
+{
+    struct pairing_packet read;
+    pairing_read(&p->config.overview, point, file, frame, packet, &read);
+    return pairing_take_read(p, &read);
 }
 
 bool pairing_finish(struct pairing *p, const struct transit_result **out)

@@ -26,6 +26,13 @@ void pairing_free(struct pairing *pairing); /* may be NULL */
  * with its tunnels opened. False: out of memory. */
 bool pairing_take(struct pairing *pairing, enum transit_point point, unsigned file, const struct frame *frame,
                   const struct packet *packet);
+/* The same in two steps. pairing_read() needs no pairing, so that other threads may call it, each for packets of its
+ * own (pairing_packet.h). */
+struct pairing_packet;
+void pairing_read(const struct overview_result *overview, enum transit_point point, unsigned file,
+                  const struct frame *frame, const struct packet *packet, struct pairing_packet *out);
+/* False: out of memory. */
+bool pairing_take_read(struct pairing *pairing, const struct pairing_packet *packet);
 /* After the last frame, once. False: out of memory. The result is valid until pairing_free(). */
 bool pairing_finish(struct pairing *pairing, const struct transit_result **out);
 

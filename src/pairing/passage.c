@@ -70,6 +70,8 @@ static void read_content(const struct body *body, unsigned most, struct passage 
     out->cut = body->captured < wanted;
     out->content_bytes = (uint8_t)(out->cut ? body->captured : wanted);
     out->content = passage_hash(0, body->bytes, out->content_bytes);
+    if (out->content_bytes >= BEGINNING_BYTES)
+        out->beginning = (uint32_t)passage_hash(0, body->bytes, BEGINNING_BYTES) | 1;
 }
 
 static uint8_t bits_of_content(const struct passage *p)
@@ -80,10 +82,10 @@ static uint8_t bits_of_content(const struct passage *p)
     return (uint8_t)(bits < NAME_BITS_MOST ? bits : NAME_BITS_MOST);
 }
 
-/* 0 stands for no name. */
+/* 0 stands for no name. The lowest bits choose names if there are too many (sightings.h), so that they stay. */
 static void set_name(struct passage *p, enum passage_name name, uint64_t hash, unsigned bits)
 {
-    p->names[name] = passage_mix(hash, (uint64_t)name + 1) | 1;
+    p->names[name] = passage_mix(hash, (uint64_t)name + 1) | UINT64_C(1) << 63;
     p->name_bits[name] = (uint8_t)bits;
 }
 
@@ -100,9 +102,9 @@ static uint32_t options_of(const struct tcp_options *options)
 static void read_options(const struct transport *t, struct passage *out)
 {
     const struct tcp_options *options = &t->tcp_options;
+    out->options = t->have & HAVE_OPTIONS ? options_of(options) : OPTIONS_UNKNOWN;
     if (!(t->have & HAVE_OPTIONS))
         return;
-    out->options = options_of(options);
     out->mss = options->has_mss ? options->mss : 0;
     out->window_scale = options->has_window_scale ? options->window_scale : 0;
     out->has_timestamps = options->has_timestamps;

@@ -15,6 +15,12 @@
  * answer and the true one; more cost time. */
 #define CONTENT_BYTES 128
 
+/* So many bytes tell packets of different lengths apart. Unit: bytes. Source: a line of text, or a header. Effect: with
+ * more, short forged packets are taken for the true ones; fewer are equal by chance. */
+#define BEGINNING_BYTES 16
+
+#define OPTIONS_UNKNOWN UINT32_MAX
+
 enum passage_kind {
     PASSAGE_TCP,
     PASSAGE_OTHER, /* compared as a whole */
@@ -48,6 +54,7 @@ struct passage {
     uint32_t flow_label;
     uint32_t length; /* bytes of payload, as the headers say */
     uint64_t content;
+    uint32_t beginning;               /* a hash of the first BEGINNING_BYTES; 0: it has fewer */
     uint8_t content_bytes;            /* that `content` holds */
     uint32_t captured;                /* bytes of payload that the capture has */
     uint64_t names[PASSAGE_NAMES];    /* 0: none */
@@ -58,7 +65,7 @@ struct passage {
     uint8_t flags, window_scale;
     bool has_timestamps;
     uint32_t timestamp, timestamp_echo;
-    uint32_t options; /* bit set of 1 << option kind; bit 31 for all above 30 */
+    uint32_t options; /* bit set of 1 << option kind; bit 31 for all above 30; OPTIONS_UNKNOWN: the capture cut them */
 };
 
 /* Numbers that a passage takes of TCP's sequence space. */

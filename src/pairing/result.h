@@ -51,15 +51,17 @@ enum transit_reason {
     TRANSIT_JUDGED,        /* it has a fate */
     TRANSIT_NOT_COVERED,   /* the other capture began later, or ended earlier */
     TRANSIT_SILENT,        /* the other capture has no frame at all for a long time around it */
-    TRANSIT_MISSED,        /* the other capture lacks this packet: its receiver acknowledged it */
+    TRANSIT_MISSED,        /* the other capture lacks it: it was acknowledged, or a third point shows it */
     TRANSIT_CAPTURE_DROPS, /* the other capture lacks packets that were acknowledged, so it may lack this one, too */
     TRANSIT_UNPAIRED,      /* the other point shows no packet of its conversation, and maybe it never passes there */
     TRANSIT_PROXIED,       /* a proxy ended the connection, and opened another one */
     TRANSIT_AMBIGUOUS,     /* several packets look like it, and one of them may be it */
     TRANSIT_WAY_UNKNOWN,   /* nothing shows which point it passed first */
     TRANSIT_FRAGMENTED,    /* its fragments are not all there */
+    TRANSIT_EXPIRED,       /* its TTL does not take it to the other point */
+    TRANSIT_OFFLOADED,     /* UDP: frames of one point hold several datagrams of its conversation */
 };
-#define TRANSIT_REASONS 10
+#define TRANSIT_REASONS 12
 
 #define TRANSIT_NOT_LISTED UINT32_MAX
 

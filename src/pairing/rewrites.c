@@ -90,6 +90,8 @@ static void compare_tcp(struct comparison *c, bool same_frames)
         return;
     compare(c, REWRITE_TCP_FLAGS, near->flags, far->flags);
     compare(c, REWRITE_TCP_WINDOW, near->window, far->window);
+    if (near->options == OPTIONS_UNKNOWN || far->options == OPTIONS_UNKNOWN)
+        return;
     compare(c, REWRITE_TCP_OPTIONS, near->options, far->options);
     if (near->flags & TCP_SYN)
         compare(c, REWRITE_TCP_MSS, near->mss, far->mss);

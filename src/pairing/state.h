@@ -34,6 +34,12 @@
  * many is 2 %. Effect: more need more memory. */
 #define DELAYS_KEPT 128
 #define REWRITES_KEPT 24
+/* When a clock was set back is known from frames around it. Unit: time. Source: chosen. Effect: with less, packets around
+ * it are paired and judged wrongly. */
+#define SET_BACK_EDGE NS_PER_S
+/* How far the delay of alike packets may be from that of others. Unit: time. Source: the jitter of most paths. Effect:
+ * more may pair a packet with the one before it or after it. */
+#define ALIKE_WITHIN (25 * NS_PER_MS)
 
 struct delay_sample {
     nstime near, ahead; /* near clock; by how much the far stamp is ahead of the near one */
@@ -87,7 +93,7 @@ struct alone {
     uint32_t flow, ack, timestamp, whole_span;
     uint16_t id, window;
     uint8_t kind, way; /* of the flow */
-    bool has_timestamps, is_twin, was_sent, is_alike, missed, is_error, early;
+    bool has_timestamps, is_twin, was_sent, is_alike, is_copied, missed, is_error, is_fragment, early;
     bool gone;      /* it was paired in the end, or is a copy */
     uint32_t ref;   /* of its conversation: a pair, or behind all pairs a flow */
     uint32_t group; /* of packets of both points that only their time tells apart; from 1; 0: none */
@@ -107,7 +113,7 @@ struct coming {
     struct passage passage;
     uint32_t flow;
     unsigned way;
-    uint64_t key;
+    struct held held; /* to be added */
 };
 
 struct pairing {
@@ -131,6 +137,8 @@ struct pairing {
     uint64_t hops[256];
     nstime first_pair[TRANSIT_POINTS], last_pair[TRANSIT_POINTS]; /* own clock; NSTIME_NONE: there is no pair */
     struct transit_point_result points[TRANSIT_POINTS];
+    nstime alike_first,
+        alike_last; /* near clock: of alike pairs where nothing else shows the clock; NSTIME_NONE: none */
     uint64_t twins[TRANSIT_POINTS]; /* copies that may have been duplicated by the network */
     bool failed;                    /* out of memory */
 };
@@ -160,6 +168,8 @@ bool match_is_twin(const struct held *a, const struct held *b);
 /* True: only their times tell two packets of one point apart at the other one. */
 bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b);
 
+/* True: the other point has a paired packet that is the same, and shows it twice: the second one is ours. */
+bool match_is_copied(const struct pairing *p, const struct held *h);
 /* True: the other point has a paired packet with the same bytes of the stream. */
 bool match_was_sent(const struct pairing *p, const struct held *h);
 

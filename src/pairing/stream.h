@@ -18,6 +18,7 @@ struct hole {
     uint32_t from, to;   /* sequence numbers */
     nstime since, until; /* clock of the point: the bytes were first sent between; the capture has frames of both */
     nstime acked;        /* NSTIME_NONE: not acknowledged */
+    bool filled;         /* with `acked`: the same bytes were sent again, although they had arrived */
     uint64_t frame;      /* with `acked`: the frame that acknowledged it */
 };
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #include "diagnose/diagnose.h"
-#include "mtu/mtu_search.h"
 #include "ports/approach.h"
 #include "ports/rounds.h"
 #include "session/state.h"
@@ -149,6 +148,11 @@ static void sent(struct session *session, const struct wish *wish, nstime at)
     plan->rounds.next++;
 }
 
+static nstime timer(const struct session *session)
+{
+    return strategy_diagnose.timer(session);
+}
+
 const struct strategy strategy_ports = {
     .name = "ports",
     .heading = "hopsonde diagnose to",
@@ -157,7 +161,7 @@ const struct strategy strategy_ports = {
     .side_by_side = true,
     .start = start,
     .update = update,
-    .timer = mtu_search_timer,
+    .timer = timer,
     .next = next,
     .sent = sent,
     .stop = stop,

@@ -70,10 +70,10 @@ static enum status build_template(struct flow *flow, uint8_t *scratch, struct er
 enum status flow_build(struct flow *flow, struct err *err)
 {
     flow->template_bytes = NULL;
-    flow->connection = flow_needs_connection(flow) ? malloc(sizeof *flow->connection) : NULL;
+    flow->connection = flow_has_session(flow) ? malloc(sizeof *flow->connection) : NULL;
     if (flow->connection)
         connection_init(flow->connection);
-    else if (flow_needs_connection(flow))
+    else if (flow_has_session(flow))
         return err_set(err, STATUS_SYSTEM, "cannot build a probe: out of memory");
     if (!flow->size)
         flow->size = flow_default_size(&flow->spec, flow->target.family);
@@ -164,6 +164,11 @@ bool flow_needs_connection(const struct flow *flow)
     return probe_spec_variant(&flow->spec)->needs_connection;
 }
 
+bool flow_has_session(const struct flow *flow)
+{
+    return flow_needs_connection(flow) || flow->spec.idle_s;
+}
+
 void flow_without_connection(const struct flow *flow, struct flow *out)
 {
     *out = *flow;
@@ -189,7 +194,7 @@ void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *
         memcpy(bytes, flow->template_bytes, flow->size);
     if (flow->target.family == 6) {
         bytes[7] = ttl;
-        if (flow->connection && connection_was_open(flow->connection))
+        if (flow_needs_connection(flow) && connection_was_open(flow->connection))
             put32(bytes, UINT32_C(6) << 28 | (uint32_t)flow->tos << 20 | flow->connection->flow_label);
     } else {
         identity_patch16(bytes, 10, 4, flow_ip_id(flow, serial));

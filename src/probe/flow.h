@@ -35,7 +35,7 @@ struct flow {
     uint8_t coding;       /* enum coding: how serials become fields */
     bool port_is_given;   /* the user named the source port, so a forger may know it; */
     bool label_is_given;  /* and the flow label */
-    /* Owned; of a spec that needs one, as the frames show it so far. NULL: of other specs, and before flow_build(). */
+    /* Owned; if flow_has_session(), as the frames show it so far. NULL: of other specs, and before flow_build(). */
     struct connection *connection;
     uint8_t *template_bytes; /* owned; `size` bytes, checksums right, TTL 64, identity of serial 0 */
 };
@@ -75,6 +75,7 @@ struct flow_match {
     uint16_t serial;      /* 0: the answer fits the flow, but does not say which probe */
     const char *rule;     /* constant text for people: "ports and seq", "ip id only" ... */
     enum reply_kind kind; /* of replies */
+    bool acknowledges;    /* with serial 0: it acknowledges data that none but probes send */
     uint8_t bits;         /* direct answers: what a forger has to guess of it, as flow_guess_bits() says of quotes */
 };
 
@@ -115,6 +116,8 @@ void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *
 /* Whether its probes are segments of a connection. They have meaning from CONNECTION_ESTABLISHED on: before, nothing is
  * recognised, and flow_stamp() writes zeros for the numbers that it does not know. */
 bool flow_needs_connection(const struct flow *flow);
+/* Whether frames show its `connection`: that of its segments, or the session of a spec that is left alone. */
+bool flow_has_session(const struct flow *flow);
 /* The same spec without a connection, a SYN to its port, from the flow's port. To be built, like any other. */
 void flow_without_connection(const struct flow *flow, struct flow *out);
 /* Writes a RST of the connection, from our kernel's next sequence number, or from behind the data of the probes. The

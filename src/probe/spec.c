@@ -18,8 +18,8 @@
 struct parts {
     const char *whole; /* as the user wrote it, for messages */
     char text[SPEC_INPUT_MOST + 1];
-    const char *protocol, *port, *variant; /* NULL: not given */
-    const char *name;                      /* in `whole`; NULL: not given */
+    const char *protocol, *port, *variant, *age; /* NULL: not given */
+    const char *name;                            /* in `whole`; NULL: not given */
 };
 
 /* Other names that people write for a probe; the names of variants (dns, syn) need no row. */
@@ -42,6 +42,9 @@ static enum status split(const char *text, struct parts *out, struct err *err)
         return err_set(err, STATUS_USAGE, "%.20s...: too long: expected PROTOCOL[/PORT], as tcp/443", text);
     for (size_t i = 0; i < length; i++)
         out->text[i] = (char)tolower((unsigned char)text[i]);
+    char *at = strchr(out->text, '@');
+    if (at)
+        *at = '\0';
     char *colon = strchr(out->text, ':');
     if (colon)
         *colon = '\0';
@@ -51,6 +54,7 @@ static enum status split(const char *text, struct parts *out, struct err *err)
     out->protocol = out->text;
     out->port = slash ? slash + 1 : NULL;
     out->variant = colon ? colon + 1 : NULL;
+    out->age = at ? at + 1 : NULL;
     out->name = text[length] ? text + length + 1 : NULL;
     return STATUS_OK;
 }
@@ -315,6 +319,32 @@ static enum status parse_name(const struct parts *parts, struct probe_spec *spec
     return probe_name_check(parts->whole, parts->name ? parts->name : "", err);
 }
 
+bool probe_spec_has_session(const struct probe_spec *spec)
+{
+    const struct probe_variant_row *row = probe_spec_variant(spec);
+    return row->needs_connection || (row->payload && row->port); /* only a service answers */
+}
+
+/* "300s". */
+static enum status parse_age(struct parts *parts, struct probe_spec *spec, struct err *err)
+{
+    if (!parts->age)
+        return STATUS_OK;
+    char *unit = strchr(parts->text + (parts->age - parts->text), 's');
+    bool has_unit = unit && !unit[1];
+    if (has_unit)
+        *unit = '\0';
+    long age = has_unit ? parse_number(parts->age, IDLE_MOST_S) : -1;
+    if (age < 1)
+        return err_set(err, STATUS_USAGE, "%.80s: unknown idle time: expected 1 to %d seconds, as @300s", parts->whole,
+                       IDLE_MOST_S);
+    if (!probe_spec_has_session(spec))
+        return err_set(err, STATUS_USAGE, "%.80s: this probe has no session to leave alone: leave the time out",
+                       parts->whole);
+    spec->idle_s = (uint32_t)age;
+    return STATUS_OK;
+}
+
 enum status probe_spec_parse(const char *text, struct probe_spec *out, struct err *err)
 {
     struct parts parts;
@@ -337,6 +367,8 @@ enum status probe_spec_parse(const char *text, struct probe_spec *out, struct er
     if (!parts.variant)
         spec.variant = default_variant(spec.type, spec.port)->variant;
     status = parse_name(&parts, &spec, err);
+    if (status == STATUS_OK)
+        status = parse_age(&parts, &spec, err);
     if (status != STATUS_OK)
         return status;
     *out = spec;
@@ -350,21 +382,25 @@ void probe_spec_format(const struct probe_spec *spec, char text[PROBE_SPEC_TEXT_
     bool default_is_meant = variant_row == default_variant(type, spec->port);
     /* A variant that implies a port of its own needs the number: udp:dns is udp/53. */
     bool short_port = spec->port == type->default_port && !type->print_default_port && !variant_row->port;
-    char number[8] = "", variant[16] = "";
+    char number[8] = "", variant[16] = "", age[16] = "";
     if (!type->protocol)
         snprintf(number, sizeof number, "/%u", spec->protocol);
     else if (type->has_port && !short_port)
         snprintf(number, sizeof number, "/%u", spec->port);
     if (!default_is_meant)
         snprintf(variant, sizeof variant, ":%s", variant_row->name);
-    int length = snprintf(text, PROBE_SPEC_TEXT_BYTES, "%s%s%s%s", type->name, number, variant, spec->name ? "=" : "");
+    if (spec->idle_s)
+        snprintf(age, sizeof age, "@%us", spec->idle_s);
+    int length =
+        snprintf(text, PROBE_SPEC_TEXT_BYTES, "%s%s%s%s%s", type->name, number, variant, age, spec->name ? "=" : "");
     if (spec->name)
         copy_lower(text + length, spec->name, strnlen(spec->name, PROBE_NAME_MOST));
 }
 
 bool probe_spec_same_but_name(const struct probe_spec *a, const struct probe_spec *b)
 {
-    return a->type == b->type && a->protocol == b->protocol && a->port == b->port && a->variant == b->variant;
+    return a->type == b->type && a->protocol == b->protocol && a->port == b->port && a->variant == b->variant &&
+           a->idle_s == b->idle_s;
 }
 
 bool probe_spec_equal(const struct probe_spec *a, const struct probe_spec *b)

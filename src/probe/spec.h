@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* spec: a probe spec, PROTOCOL[/PORT][:VARIANT[=NAME]], as people write it and as every output spells it. Floor 2. */
+/* spec: a probe spec, PROTOCOL[/PORT][:VARIANT][@AGE][=NAME], as people write it and as every output spells it.
+ * Floor 2. */
 #ifndef HOPSONDE_PROBE_SPEC_H
 #define HOPSONDE_PROBE_SPEC_H
 
@@ -31,17 +32,21 @@ enum probe_variant {
 struct probe_spec {
     const struct probe_type *type; /* a row of probe_types[]; never NULL after parsing */
     uint8_t protocol;              /* IP protocol number of IPv4; for icmp over IPv6 it is 58 on the wire */
-    uint16_t port;                 /* target port, 0 where the type has none */
     uint8_t variant;               /* number of the type's row */
+    uint16_t port;                 /* target port, 0 where the type has none */
+    /* Its probes go into a session that was left alone so long before, in seconds; 0: they do not. Spelled "@300s". */
+    uint32_t idle_s;
     /* The name that the probe carries; NULL: its variant has none. Borrowed: of a spec just parsed from the text, and
      * then from a struct probe_names. That one outlives every copy of the spec. It belongs to the options, to the
      * expectations, or to the capture file that the spec is from; the name of a control is constant. */
     const char *name;
 };
 
+#define IDLE_MOST_S 86400 /* seconds; a day: kernels and firewalls keep no idle session longer, most by far not */
+
 #define SPECS_MOST 32       /* probe specs of a run */
 #define PROBE_NAME_MOST 253 /* bytes of a name as text: RFC 1035 2.3.4, less the two that the text needs not */
-#define PROBE_SPEC_TEXT_BYTES (32 + PROBE_NAME_MOST)
+#define PROBE_SPEC_TEXT_BYTES (40 + PROBE_NAME_MOST)
 
 /* Case is ignored; a service name may stand for the port. The message on failure names the right spelling:
  * for a bare number "protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443". A name
@@ -51,6 +56,8 @@ enum status probe_spec_parse(const char *text, struct probe_spec *out, struct er
 void probe_spec_format(const struct probe_spec *spec, char text[PROBE_SPEC_TEXT_BYTES]);
 /* Case of names is ignored (RFC 4343). */
 bool probe_spec_equal(const struct probe_spec *a, const struct probe_spec *b);
+/* Whether a session of the spec can be left alone: a connection, or a query that its service answers. */
+bool probe_spec_has_session(const struct probe_spec *spec);
 /* Whether both differ in their names alone. */
 bool probe_spec_same_but_name(const struct probe_spec *a, const struct probe_spec *b);
 

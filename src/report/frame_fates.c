@@ -103,6 +103,29 @@ bool frame_fates_note_alone(struct frame_fates *fates, const struct transit_resu
     return !fates->failed;
 }
 
+static const struct frame_fate *known(const struct frame_fates *fates, enum transit_point point, unsigned file,
+                                      uint64_t number)
+{
+    const struct frame_list *list = &fates->lists[point][file % FILES];
+    return number == 0 || number > list->count || list->fates[number - 1].said == 0 ? NULL : &list->fates[number - 1];
+}
+
+bool frame_fates_find(const struct frame_fates *fates, enum transit_point point, const struct transit_frame *frame,
+                      struct frame_found *out)
+{
+    const struct frame_fate *fate = known(fates, point, frame->file, frame->number);
+    *out = (struct frame_found){.paired = false};
+    if (!fate)
+        return false;
+    *out = (struct frame_found){.paired = fate->said & SAID_PAIRED,
+                                .lost = fate->said & 1U << TRANSIT_LOST,
+                                .forged = fate->said & 1U << TRANSIT_FORGED,
+                                .midway = fate->said & 1U << TRANSIT_MIDWAY,
+                                .reason = (enum transit_reason)fate->reason,
+                                .partner = {fate->said & SAID_PAIRED ? fate->first : 0, fate->file}};
+    return true;
+}
+
 static void add_partners(const struct frame_fates *fates, enum transit_point point, const struct frame_fate *fate,
                          struct strbuf *text)
 {
@@ -137,14 +160,13 @@ static void add_fate(enum transit_point point, const struct frame_fate *fate, en
 void frame_fates_add_comment(const struct frame_fates *fates, enum transit_point point, unsigned file, uint64_t number,
                              struct strbuf *text)
 {
-    const struct frame_list *list = &fates->lists[point][file % FILES];
-    if (number == 0 || number > list->count || list->fates[number - 1].said == 0) {
+    const struct frame_fate *fate = known(fates, point, file, number);
+    if (!fate) {
         strbuf_add(text, "nothing is said: a copy of another frame, not IP, or one of too many of its kind");
         return;
     }
-    const struct frame_fate *fate = &list->fates[number - 1];
     if (fate->said & SAID_WAY)
-        strbuf_addf(text, "%s, ", transit_way_text((enum transit_way)fate->way));
+        strbuf_addf(text, "toward %s, ", transit_point_name(transit_receiver((enum transit_way)fate->way)));
     if (fate->said & SAID_PAIRED)
         add_partners(fates, point, fate, text);
     const char *between = fate->said & SAID_PAIRED ? "; a part is " : "";

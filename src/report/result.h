@@ -32,6 +32,10 @@ struct result_source {
         const struct clock_estimate *second_clock;
     } * files; /* capture: file_count of them */
     unsigned file_count;
+    /* Captures of the other end, which the verdicts rest on, too. Frames of verdicts and findings that are theirs have
+     * a file number behind the files above; a live run counts as one file. */
+    const struct source_file *far;
+    unsigned far_count;
     bool interrupted; /* the run, or the reading of other captures, ended early */
 };
 
@@ -54,6 +58,15 @@ struct result_expectation {
     unsigned line;    /* from 1 */
 };
 
+/* Two neighbouring points of a path, and what their captures show together. */
+struct transit_section {
+    const struct transit_result *transit; /* borrowed; until all is read, its clock alone */
+    const char *names[TRANSIT_POINTS];    /* "near" and "far", or as the user called them: letters and digits */
+    bool is_named;                        /* the user called them so */
+    /* Of the source's files, those of each point. */
+    unsigned first_file[TRANSIT_POINTS], file_count[TRANSIT_POINTS];
+};
+
 struct result {
     struct result_source source;
 
@@ -71,9 +84,9 @@ struct result {
     unsigned graph_count;
     const char *graph_verdict; /* what became of the probes of the search, in a sentence; NULL: graphs of captures */
 
-    /* Captures of two points: what they show together, complete at the end. NULL: another command. */
-    const struct transit_result *transit;
-    unsigned near_files; /* with `transit`: the first files of the source are those of the near point */
+    /* Captures of several points: each point and the next one, in the order of the path. 0: another command. */
+    const struct transit_section *sections;
+    unsigned section_count, section_now; /* that whose pairs are told at present */
 
     /* With --mtu, how large packets the path takes; known before the first hop is told. NULL: not measured. */
     const struct path_mtu *mtu;
@@ -120,6 +133,11 @@ bool result_names_spec(const struct trace *trace, const void *result);
 /* Whether the report says which spec to use: a run of our own that sent all specs side by side, or whose only spec ends
  * in silence. */
 bool result_wants_advice(const struct result *result, const struct judgement *judgement);
+/* The section whose pairs are told at present. NULL: another command. */
+static inline const struct transit_section *result_section(const struct result *result)
+{
+    return result->section_count ? &result->sections[result->section_now] : NULL;
+}
 /* The name by which the user called the target; NULL: by its address, or there is none. Foreign text. */
 const char *result_target_name(const struct result *result);
 

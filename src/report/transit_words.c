@@ -33,20 +33,20 @@ void transit_add_conversation(struct strbuf *text, const struct transit_conversa
     transit_add_ends(text, c, addr_is_none(&c->ends[TRANSIT_NEAR].client) ? TRANSIT_FAR : TRANSIT_NEAR);
 }
 
-unsigned transit_file(const struct result *result, enum transit_point point, const struct transit_frame *frame)
+unsigned transit_file(const struct transit_section *section, enum transit_point point,
+                      const struct transit_frame *frame)
 {
-    return point == TRANSIT_NEAR ? frame->file : result->near_files + frame->file;
+    return section->first_file[point] + frame->file;
 }
 
-void transit_add_frame(struct strbuf *text, const struct result *result, enum transit_point point,
-                       const struct transit_frame *frame)
+void transit_add_frame(struct strbuf *text, const struct result *result, const struct transit_section *section,
+                       enum transit_point point, const struct transit_frame *frame)
 {
-    unsigned files = point == TRANSIT_NEAR ? result->near_files : result->source.file_count - result->near_files;
     strbuf_addf(text, "%llu", (unsigned long long)frame->number);
-    if (files < 2)
+    if (section->file_count[point] < 2)
         return;
     strbuf_add(text, " of ");
-    summary_add_file_name(text, result->source.files[transit_file(result, point, frame)].name);
+    summary_add_file_name(text, result->source.files[transit_file(section, point, frame)].name);
 }
 
 const char *transit_point_name(enum transit_point point)
@@ -54,9 +54,11 @@ const char *transit_point_name(enum transit_point point)
     return point == TRANSIT_NEAR ? "near" : "far";
 }
 
-const char *transit_way_text(enum transit_way way)
+const char *transit_point_text(const struct transit_section *section, enum transit_point point)
 {
-    return way == TRANSIT_TOWARD_FAR ? "toward far" : "toward near";
+    if (section->is_named)
+        return section->names[point];
+    return point == TRANSIT_NEAR ? "the near point" : "the far point";
 }
 
 const char *transit_way_name(enum transit_way way)
@@ -70,13 +72,15 @@ static const struct {
     [TRANSIT_JUDGED] = {"", NULL},
     [TRANSIT_NOT_COVERED] = {"not-covered", "the other capture began later or ended earlier"},
     [TRANSIT_SILENT] = {"silent", "the other capture has no frame at all for a long time around them"},
-    [TRANSIT_MISSED] = {"missed", "the other capture missed them: they were acknowledged"},
+    [TRANSIT_MISSED] = {"missed", "the other capture missed them: they arrived all the same"},
     [TRANSIT_CAPTURE_DROPS] = {"capture-drops", "the other capture missed packets, and may have missed these"},
     [TRANSIT_UNPAIRED] = {"unpaired", "nothing shows that their conversations pass both points"},
     [TRANSIT_PROXIED] = {"proxied", "a proxy ended their connections and opened others"},
     [TRANSIT_AMBIGUOUS] = {"ambiguous", "too many packets were in flight"},
     [TRANSIT_WAY_UNKNOWN] = {"way-unknown", "nothing shows which point they passed first"},
     [TRANSIT_FRAGMENTED] = {"fragmented", "some of their fragments are missing"},
+    [TRANSIT_EXPIRED] = {"expired", "their TTL does not take them to the other point, as those of a trace"},
+    [TRANSIT_OFFLOADED] = {"offloaded", "offloading put several datagrams of their conversations into one frame"},
 };
 
 const char *transit_reason_text(enum transit_reason reason)

@@ -10,13 +10,20 @@ void transit_add_ends(struct strbuf *text, const struct transit_conversation *c,
 /* The same at the near point, or else at the far one. */
 void transit_add_conversation(struct strbuf *text, const struct transit_conversation *c);
 /* "frame 812", or with several files of the point "frame 812 of b.pcap". */
-void transit_add_frame(struct strbuf *text, const struct result *result, enum transit_point point,
-                       const struct transit_frame *frame);
+void transit_add_frame(struct strbuf *text, const struct result *result, const struct transit_section *section,
+                       enum transit_point point, const struct transit_frame *frame);
 /* The file's place in the list of the source. */
-unsigned transit_file(const struct result *result, enum transit_point point, const struct transit_frame *frame);
-const char *transit_point_name(enum transit_point point); /* "near" */
-const char *transit_way_text(enum transit_way way);       /* "toward far" */
+unsigned transit_file(const struct transit_section *section, enum transit_point point,
+                      const struct transit_frame *frame);
+const char *transit_point_name(enum transit_point point); /* "near": of two points without names */
 const char *transit_way_name(enum transit_way way);       /* "toward-far" */
+/* The point in a sentence: "the near point", or its name. */
+const char *transit_point_text(const struct transit_section *section, enum transit_point point);
+/* The name of the point that packets of this way come to, for "toward %s". */
+static inline const char *transit_toward(const struct transit_section *section, enum transit_way way)
+{
+    return section->names[transit_receiver(way)];
+}
 /* "they are outside the time that both captures cover", to follow "because". NULL: TRANSIT_JUDGED. */
 const char *transit_reason_text(enum transit_reason reason);
 /* "not-covered" ...; "" if it has a fate. */

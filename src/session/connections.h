@@ -9,6 +9,10 @@
  * them, since most probes are its; the others share the rest. So the flow of a probe tells its row, and a replay knows
  * it from the port.
  *
+ * The trace of a spec that is left alone (spec.idle_s) has one flow: a connection, or a UDP session. It is opened once
+ * the same spec without an idle time has one, and no probe leaves before session_idle_until(). A UDP session
+ * begins with a query, the opener, which has one of the first serials, and the usual TTL of hosts.
+ *
  * A RST ends a connection, and it does not say which segment drew it. It counts as the reply to a probe only if no
  * other probe of the connection may have drawn it. Otherwise the row searches for the smallest TTL that draws it, with
  * one probe at a time. Meanwhile its strategy waits. All of this follows from frames and deadlines, so that a replay
@@ -57,6 +61,7 @@ struct trace_connections {
     /* Live, by flow: */
     nstime commanded_at[CONNECTION_FLOWS_MOST]; /* the call that opens the connection; NSTIME_NONE: there was none */
     bool closed[CONNECTION_FLOWS_MOST];
+    unsigned openers; /* calls that opened a connection of the trace, or sent a query to begin its UDP session */
 };
 
 /* The row of a flow. */
@@ -67,6 +72,11 @@ static inline unsigned connections_row(const struct trace_connections *own, unsi
         return flow % own->rows;
     return own->rows == 1 || spare % 2 == 0 ? 0 : 1 + spare / 2 % (own->rows - 1);
 }
+
+/* Queries at most, one after the other, to begin a UDP session.
+ * Unit: queries. Source: a query or its answer is lost three times in a row on 1 path of 150 that loses 10 % each way.
+ * Effect: with fewer, lossy paths have no session to leave alone; each more makes a run without one longer. */
+#define OPENERS_MOST 3
 
 struct packet_match;
 
@@ -93,9 +103,16 @@ enum connection_need {
 };
 enum connection_need connections_need(const struct session *session, unsigned trace, unsigned row, unsigned ttl,
                                       nstime now, unsigned *flow, nstime *at);
+/* The next session to open, of those that are to be left alone. False: none may be opened now, and `*at` is when one
+ * may (NSTIME_NEVER: not before a change). */
+bool connections_to_open(const struct session *session, nstime now, struct wish *wish, nstime *at);
+/* Takes a packet that is, or answers, a query which begins a UDP session. False: it does neither. */
+bool connections_take_opener(struct session *session, const struct frame *frame, const struct packet *packet,
+                             const struct packet_match *match);
 /* Whether the row's search wants a probe there. */
 bool connections_is_searched(const struct session *session, unsigned trace, unsigned row, unsigned ttl);
-/* The next connection to close: one that ended; with `all` any. False: none. */
+/* The next connection to close: one that ended; while the run rests, one that was probed; with `all` any. False: none.
+ */
 bool connections_to_close(const struct session *session, bool all, struct wish *wish);
 
 #endif

@@ -315,6 +315,9 @@ static struct frame_note take_packet(struct session *session, const struct frame
     if (segment == SEGMENT_HANDSHAKE || segment == SEGMENT_REFUSAL || segment == SEGMENT_KERNEL)
         return note_segment(session, NULL, segment);
     struct packet_match match = match_packet(session, packet);
+    if ((match.role == FRAME_PROBE || match.role == FRAME_REPLY) &&
+        connections_take_opener(session, frame, packet, &match))
+        return note_segment(session, &match, SEGMENT_HANDSHAKE);
     if (match.size) {
         unsigned which;
         if (!sized_flow(session, match.trace, match.size, &match.trace, &which))

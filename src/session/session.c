@@ -120,6 +120,14 @@ static enum status refuse_list(const struct port_list *list, struct err *err)
     return STATUS_USAGE;
 }
 
+/* A session that is left alone cannot have the port of the spec beside it, though that is the one that the user named.
+ */
+static void leave_port(struct session *session, unsigned index)
+{
+    struct flow *flow = &session->traces[index].flow, own = *flow;
+    flow_alternate(&own, FLOWS_COMPARED_MOST + index, session_config_traces(&session->config), flow);
+}
+
 /* `port`: for a flow that is not saved. */
 static enum status build_trace(struct session *session, unsigned index, const struct flow *saved, uint16_t port,
                                struct rng *rng, struct err *err)
@@ -136,6 +144,8 @@ static enum status build_trace(struct session *session, unsigned index, const st
         trace->flow = *saved;
     else
         draw_flow(&session->config, &spec, port, rng, &trace->flow);
+    if (!saved && spec.idle_s && session->config.source_port)
+        leave_port(session, index);
     trace->flow.port_is_given = session->config.source_port != 0;
     trace->flow.label_is_given = session->config.flow_label >= 0;
     trace->flow.template_bytes = NULL;
@@ -143,7 +153,7 @@ static enum status build_trace(struct session *session, unsigned index, const st
     if (trace->ports && probe_spec_variant(&spec)->needs_connection)
         return refuse_list(trace->ports, err);
     enum status status = flow_build(&trace->flow, err);
-    if (status == STATUS_OK && flow_needs_connection(&trace->flow))
+    if (status == STATUS_OK && flow_has_session(&trace->flow))
         status = connections_build(session, index, session->config.flows, err);
     else if (status == STATUS_OK && !trace->ports)
         status = build_alternates(&session->config, trace, err);
@@ -360,7 +370,9 @@ struct wish session_wish(struct session *session, nstime now)
         wish.kind = WISH_DONE;
         return wish;
     }
-    nstime again;
+    nstime again, opens_at;
+    if (connections_to_open(session, now, &wish, &opens_at))
+        return wish;
     bool due = session->config.strategy->next(session, now, &wish, &again);
     nstime slot = session->last_send == NSTIME_NONE ? now : session->next_slot;
     if (due && !may_send_more(session, wish.trace)) {
@@ -381,6 +393,8 @@ struct wish session_wish(struct session *session, nstime now)
         wish.until = slot;
     if (again < wish.until)
         wish.until = again;
+    if (opens_at < wish.until)
+        wish.until = opens_at;
     if (wish.until ==
         NSTIME_NEVER) /* nothing can go out and nothing is in flight: the serials are used up, for example */
         wish.kind = WISH_DONE;

@@ -89,7 +89,8 @@ struct session_claim {
 enum wish_kind {
     WISH_SEND,
     WISH_WAIT,
-    WISH_CONNECT, /* our kernel opens the connection of the flow: session_connected() */
+    WISH_CONNECT, /* our kernel opens the connection of the flow, or probe `serial` begins its UDP session:
+                     session_connected() */
     WISH_CLOSE,   /* and closes it, with a RST: session_closed() */
     WISH_DONE,
 };
@@ -207,6 +208,9 @@ const struct trace *session_size_trace(const struct session *session, unsigned o
 bool session_can_measure(const struct session *session, unsigned of);
 /* The trace that was measured first, if any was. */
 bool session_measures(const struct session *session, unsigned *of);
+/* When the trace's session was left alone for long enough; NSTIME_NEVER: it is not left alone, not open yet, over, or
+ * in use. */
+nstime session_idle_until(const struct session *session, unsigned trace);
 /* Whether a spec of the run needs connections. */
 bool session_connects(const struct session *session);
 /* The functions of trace_set.h, over the session's traces. */

@@ -30,7 +30,7 @@ static bool can_have(const struct session *session, unsigned of, uint16_t size)
 {
     struct flow flow;
     struct err unused;
-    if (flow_needs_connection(&session->traces[of].flow))
+    if (flow_has_session(&session->traces[of].flow))
         return false;
     bool built = build(session, of, size, &flow, &unused) == STATUS_OK;
     flow_free(&flow);

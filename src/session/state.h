@@ -97,6 +97,7 @@ struct session {
     uint8_t settled_ttl;         /* the last hop that is settled */
     uint8_t max_ttl;             /* no probe goes further: config.max_ttl, or the first hop behind a gateway */
     bool complete;               /* the strategy wants nothing more */
+    bool rests;                  /* it wants nothing before a session was left alone for long enough */
 
     nstime
         worst_rtt; /* largest RTT, of replies other than refusals, which a router may delay for seconds; 0: none yet */
@@ -166,6 +167,14 @@ static inline struct wanted *session_wanted(const struct session *session, unsig
     return &session->wants[trace].cells[(size_t)ttl * session->wants[trace].flows_most + row];
 }
 
+/* connections.c: sessions that are left alone. */
+/* Whether the same spec without an idle time has a session. */
+bool connections_may_idle(const struct session *session, unsigned trace);
+/* Whether the trace's session was left alone, probed and closed: it takes no more probes. */
+bool connections_are_over(const struct session *session, unsigned trace);
+/* Whether the trace's session could not be opened. */
+bool connections_are_failed(const struct session *session, unsigned trace);
+
 /* unproven.c: replies that a forger might guess. */
 /* Keeps such a reply, or counts it at once if another agrees. False: there are too many, or it says nothing new. */
 bool unproven_add(struct session *session, unsigned trace, struct probe *probe, const struct reply *reply);
@@ -192,7 +201,7 @@ static inline int session_serial_ahead(const struct session *session, uint16_t l
     return ahead < FLOW_SERIALS_MOST / 2 ? ahead : ahead - FLOW_SERIALS_MOST;
 }
 
-/* forget.c: forgets the settled probes that were sent before. Of an endless run only. */
+/* sends.c: forgets the settled probes that were sent before. Of an endless run only. */
 void session_forget(struct session *session, nstime before);
 /* receive.c: takes the round-trip time of the probe's first reply into account. True: it is the largest so far. */
 bool session_note_rtt(struct session *session, const struct probe *probe, const struct reply *reply);
@@ -247,6 +256,8 @@ unsigned session_other_at(const struct session *session, unsigned silent, uint8_
 nstime session_first_sent(const struct session *session, unsigned trace, uint8_t ttl);
 /* The longest wait for a reply: the configured one, or more where the path is slow. It never shrinks. */
 nstime session_longest_wait(const struct session *session);
+/* From the send of a probe of that TTL until it expires, as known now. */
+nstime session_wait(const struct session *session, unsigned trace, uint8_t ttl);
 /* When the probe expires, as known now. */
 nstime session_probe_deadline(const struct session *session, unsigned trace, const struct probe *probe);
 /* A reply took longer than all before it, so deadlines are later now. Probes that expired too early are in flight

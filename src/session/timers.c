@@ -66,7 +66,6 @@ static bool is_inside(const struct trace *trace, const struct waits *waits, uint
     return waits->farthest > ttl || (target_ttl && target_ttl <= ttl);
 }
 
-/* From the send of a probe of that TTL until it expires. */
 static nstime wait_at(const struct session *session, const struct waits *waits, unsigned index, uint8_t ttl)
 {
     nstime wait = waits->longest < FIRST_WAIT ? waits->longest : FIRST_WAIT;
@@ -79,10 +78,15 @@ static nstime wait_at(const struct session *session, const struct waits *waits, 
     return wait > waits->longest ? waits->longest : wait;
 }
 
-nstime session_probe_deadline(const struct session *session, unsigned index, const struct probe *probe)
+nstime session_wait(const struct session *session, unsigned index, uint8_t ttl)
 {
     const struct waits waits = waits_of(session);
-    return probe->sent + wait_at(session, &waits, index, probe->ttl);
+    return wait_at(session, &waits, index, ttl);
+}
+
+nstime session_probe_deadline(const struct session *session, unsigned index, const struct probe *probe)
+{
+    return probe->sent + session_wait(session, index, probe->ttl);
 }
 
 static void sooner(struct deadline *earliest, enum deadline_kind kind, nstime at, unsigned trace, size_t index)

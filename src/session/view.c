@@ -36,7 +36,7 @@ bool session_was_interrupted(const struct session *session)
 bool session_connects(const struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        if (session->connections[i].rows)
+        if (flow_needs_connection(&session->traces[i].flow))
             return true;
     return false;
 }

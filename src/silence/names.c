@@ -160,6 +160,14 @@ static enum end end_of_silence(const struct count *count, const struct trace *tr
     return sample_is_silent(count->set, probe) && counts ? END_STOPPED : END_UNKNOWN;
 }
 
+/* Whether a reset ended the probe's connection. It may have answered the probe, or our kernel's acknowledgement of what
+ * the target sent. */
+static bool was_reset(const struct trace *trace, const struct probe *probe)
+{
+    const struct connection *connection = trace_flow(trace, probe->flow)->connection;
+    return connection && connection->state == CONNECTION_RESET;
+}
+
 /* `reply`: the one that stopped it. NULL: none did. */
 static enum end end_of(const struct count *count, const struct trace *trace, const struct probe *probe,
                        const struct reply **reply)
@@ -169,6 +177,8 @@ static enum end end_of(const struct count *count, const struct trace *trace, con
         *reply = find_forged(trace, probe, &count->target);
     if (*reply)
         return END_STOPPED;
+    if (was_reset(trace, probe))
+        return END_UNKNOWN;
     if (find_answer(trace, probe) || find_reply(probe, REPLY_TIME_EXCEEDED))
         return END_PASSED;
     return end_of_silence(count, trace, probe);
@@ -262,12 +272,6 @@ static bool goes_on(const struct count *count, const struct trace *named)
     return false;
 }
 
-/* A reset does not say which segment of its connection drew it. So as many named samples are reset as this for each
- * that passes, or else no name is to blame. Unit: samples. Source: chosen; where a device resets, the search for its
- * hop leaves one sample in ten without a reset. Effect: a smaller one blames names where resets are credited to the
- * wrong probe; a larger one misses devices. */
-#define RESETS_TO_PASSES 4
-
 /* Whether the control passed until the named spec was stopped, and then so often not that loss does not explain it. */
 static bool is_refused_later(const struct trace_set *set, const struct samples *named, const struct samples *control)
 {
@@ -301,9 +305,8 @@ void names_compare(const struct trace_set *set, const struct trace *named, const
     out->goes_on = goes_on(&count, named);
     out->shown = of_named.shown;
     out->reply = of_named.reply;
-    bool is_reset = out->reply && out->reply->kind == REPLY_RST, is_seen = out->fate == NAME_SILENT || out->reply;
-    bool is_mixed =
-        is_reset ? of_named.passed * RESETS_TO_PASSES > of_named.told : out->fate == NAME_SILENT && of_named.passed;
+    bool is_seen = out->fate == NAME_SILENT || out->reply;
+    bool is_mixed = out->fate == NAME_SILENT && of_named.passed;
     if (!of_named.stopped || !of_control.passed || of_control.told || !is_seen || is_mixed)
         return;
     const struct loss_count here = {of_named.stopped + of_named.passed, of_named.stopped},

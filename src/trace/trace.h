@@ -136,6 +136,11 @@ static inline const struct flow *trace_flow(const struct trace *trace, unsigned 
 {
     return index ? &trace->alternates[index - 1] : &trace->flow;
 }
+/* Whether its session is left alone before it is probed. */
+static inline bool trace_is_idle(const struct trace *trace)
+{
+    return trace->flow.spec.idle_s;
+}
 /* Whether each probe of a foreign trace is, or may be, a flow of its own. */
 static inline bool trace_ports_vary(const struct trace *trace)
 {

@@ -7,6 +7,12 @@
 
 #include "transit/span.h"
 
+/* Samples beside a wrong one agree with it if they differ by less than 1 of so many parts of what it is off. Unit:
+ * parts. Source: a queue's delays differ by less than steps do. Effect: with fewer, wrong pairs make steps. */
+#define SUPPORTED_SHARE 4
+/* Samples of one direction on each side of a jump of its delays. Unit: samples. Source: chosen. Effect: fewer take a few
+ * delayed packets for a clock that was set. */
+#define JUMP_SAMPLES_LEAST 3
 /* Samples of the other direction, before and after a sample, with which it is compared. */
 #define NEIGHBOURS 16
 /* Smaller jumps count as contradictory samples: NTP steps a clock only if it is off by more than 128 ms. */
@@ -98,11 +104,39 @@ static bool conflict(const struct sample *x, const struct sample *y)
     return (double)upper->ahead + apart + (double)STAMP_ERROR < (double)lower->ahead;
 }
 
-/* True if a sample contradicts two thirds of its neighbours of the other direction. A step is no such reason, since
- * half of the neighbours lie on its own side. */
+/* How far a sample is from the bound of another one of the other direction. */
+static nstime beyond(const struct sample *sample, const struct sample *other)
+{
+    return sample->toward_b ? other->ahead - sample->ahead : sample->ahead - other->ahead;
+}
+
+/* True if the samples of its direction beside it are off by as much as it is: two on one side, or one on each. Wrong
+ * pairs come alone, and the samples behind a step together. `by`: how much it is off. */
+static bool is_supported(const struct span *span, unsigned index, nstime by)
+{
+    const struct sample *sample = &span->samples[index];
+    unsigned alike[2] = {0, 0};
+    for (unsigned side = 0; side < 2; side++) {
+        int step = side ? 1 : -1;
+        for (int64_t i = (int64_t)index + step; i >= 0 && i < (int64_t)span->count && alike[side] < 2; i += step) {
+            const struct sample *other = &span->samples[i];
+            nstime apart = other->ahead - sample->ahead;
+            if (other->toward_b != sample->toward_b)
+                continue;
+            if ((apart < 0 ? -apart : apart) > by / SUPPORTED_SHARE)
+                break;
+            alike[side]++;
+        }
+    }
+    return alike[0] == 2 || alike[1] == 2 || (alike[0] && alike[1]);
+}
+
+/* True if a sample contradicts two thirds of its neighbours of the other direction, and stands alone. A step is no such
+ * reason, since half of the neighbours lie on its own side, if there are any. */
 static bool is_wrong(const struct span *span, unsigned index)
 {
     unsigned seen = 0, conflicts = 0;
+    nstime by = INT64_MAX;
     for (int step = -1; step <= 1; step += 2) {
         unsigned left = NEIGHBOURS;
         for (int64_t i = (int64_t)index + step; i >= 0 && i < (int64_t)span->count && left; i += step) {
@@ -110,10 +144,14 @@ static bool is_wrong(const struct span *span, unsigned index)
                 continue;
             left--;
             seen++;
-            conflicts += conflict(&span->samples[index], &span->samples[i]);
+            if (!conflict(&span->samples[index], &span->samples[i]))
+                continue;
+            nstime off = beyond(&span->samples[index], &span->samples[i]);
+            by = off < by ? off : by;
+            conflicts++;
         }
     }
-    return seen >= 2 && 3 * conflicts >= 2 * seen;
+    return seen >= 2 && 3 * conflicts >= 2 * seen && !is_supported(span, index, by);
 }
 
 /* Removes wrong samples; returns how many. All are judged before the first is removed. */
@@ -249,6 +287,7 @@ static bool join(struct clock_segment *old, const struct clock_segment *new)
         return false;
     old->least = old->least < new->least ? old->least : new->least;
     old->most = old->most > new->most ? old->most : new->most;
+    old->last = new->last;
     segment_set_middle(old);
     return true;
 }
@@ -265,6 +304,9 @@ static bool set_segments(struct pieces *pieces, struct clock_estimate *out)
         if (i > 0) {
             nstime last = span->samples[-1].a, first = span->samples[0].a;
             segment.from = last + (first - last) / 2;
+            last += span->samples[-1].ahead;
+            first += span->samples[0].ahead;
+            segment.from_b = last + (first - last) / 2;
             if (join(&out->segments[out->count - 1], &segment))
                 continue;
         }
@@ -310,6 +352,114 @@ static bool set_one(const struct sample *samples, unsigned count, struct clock_e
     return true;
 }
 
+/* The next sample of this direction from `at` on. `step`: 1, or -1 for the one before. NULL: none. */
+static const struct sample *next_of(const struct sample *samples, unsigned count, int64_t at, int step, bool toward_b)
+{
+    for (; at >= 0 && at < (int64_t)count; at += step)
+        if (samples[at].toward_b == toward_b)
+            return &samples[at];
+    return NULL;
+}
+
+/* `all`: in the order of time. Of each direction, those before the first one that is kept, and after the last one, may
+ * lie behind a step. Returns how many they are. */
+static unsigned set_known(const struct sample *all, unsigned total, const struct sample *kept, unsigned count,
+                          struct clock_estimate *out)
+{
+    unsigned unknown = 0;
+    for (unsigned toward_b = 0; toward_b < 2; toward_b++) {
+        const struct sample *first = next_of(kept, count, 0, 1, toward_b);
+        const struct sample *last = next_of(kept, count, (int64_t)count - 1, -1, toward_b);
+        unsigned before = 0, after = 0;
+        for (unsigned i = 0; i < total && first; i++) {
+            before += all[i].toward_b == toward_b && by_time(&all[i], first) < 0;
+            after += all[i].toward_b == toward_b && by_time(&all[i], last) > 0;
+        }
+        if (before && first->a > out->known_from)
+            out->known_from = first->a;
+        if (after && last->a < out->known_to)
+            out->known_to = last->a;
+        unknown += before + after;
+    }
+    return unknown;
+}
+
+/* Where the delays of one direction change at once: all before are longer than all after, or shorter. */
+struct jump {
+    unsigned at; /* the first sample after it, of all; 0: there is none */
+    nstime before, after;
+};
+
+struct range {
+    nstime least, most;
+    unsigned count;
+};
+
+static void widen(struct range *range, nstime value)
+{
+    range->least = range->count && range->least < value ? range->least : value;
+    range->most = range->count && range->most > value ? range->most : value;
+    range->count++;
+}
+
+static bool is_apart(const struct range *a, const struct range *b)
+{
+    nstime gap = a->least > b->most ? a->least - b->most : b->least - a->most;
+    nstime spread = (a->most - a->least + b->most - b->least) / 2;
+    return a->count >= JUMP_SAMPLES_LEAST && b->count >= JUMP_SAMPLES_LEAST && gap > STEP_LEAST && gap > spread;
+}
+
+/* `room`: for as many ranges as samples. */
+static struct jump find_jump(const struct span *span, bool toward_b, struct range *room)
+{
+    struct range after = {.count = 0}, before = {.count = 0};
+    struct jump jump = {.at = 0};
+    for (unsigned i = span->count; i-- > 0;) {
+        if (span->samples[i].toward_b == toward_b)
+            widen(&after, span->samples[i].ahead);
+        room[i] = after;
+    }
+    for (unsigned i = 0; i < span->count && !jump.at; i++) {
+        if (span->samples[i].toward_b != toward_b)
+            continue;
+        if (is_apart(&before, &room[i]))
+            jump = (struct jump){.at = i, .before = before.most, .after = room[i].least};
+        widen(&before, span->samples[i].ahead);
+    }
+    return jump;
+}
+
+/* Whether samples of this direction are on both sides of a jump of the other one, and show none. */
+static bool shows_none(const struct span *span, bool toward_b, unsigned at, const struct jump *own)
+{
+    unsigned count[2] = {0, 0};
+    for (unsigned i = 0; i < span->count; i++)
+        count[i >= at] += span->samples[i].toward_b == toward_b;
+    return count[0] && count[1] && !own->at;
+}
+
+/* One offset satisfies all samples, but the delays of one direction jump, and the other direction does not show that it
+ * is they: maybe the clock was set. It is known where more samples are. False: out of memory. */
+static bool note_jump(const struct span *span, struct clock_estimate *out)
+{
+    struct range *room = malloc(span->count * sizeof *room);
+    if (!room)
+        return false;
+    struct jump jumps[2] = {find_jump(span, false, room), find_jump(span, true, room)};
+    free(room);
+    for (unsigned toward_b = 0; toward_b < 2; toward_b++) {
+        unsigned at = jumps[toward_b].at;
+        if (!at || shows_none(span, !toward_b, at, &jumps[!toward_b]))
+            continue;
+        if (at < span->count - at && span->samples[at].a > out->known_from)
+            out->known_from = span->samples[at].a;
+        else if (at >= span->count - at && span->samples[at - 1].a < out->known_to)
+            out->known_to = span->samples[at - 1].a;
+    }
+    return true;
+}
+
+/* The samples that are left are in `scratch`. */
 static bool set_steps(const struct sample *samples, unsigned *count, struct sample *scratch, struct clock_estimate *out)
 {
     static const model models[] = {span_fits_constant, span_fits_line};
@@ -323,45 +473,91 @@ static bool set_steps(const struct sample *samples, unsigned *count, struct samp
     return false;
 }
 
-static void estimate(struct sample *samples, unsigned count, struct sample *scratch, struct clock_estimate *out)
+/* `samples` and `scratch`: room for all of `all`, which are put in the order of time. */
+static bool estimate(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
+                     struct clock_estimate *out)
 {
-    unsigned total = count;
-    qsort(samples, count, sizeof *samples, by_time);
-    if (has_one_direction(&(struct span){samples, count}))
+    unsigned total = count, unknown = 0;
+    qsort(all, count, sizeof *all, by_time);
+    bool one_direction = has_one_direction(&(struct span){all, count});
+    memcpy(samples, all, count * sizeof *samples);
+    if (one_direction) {
         remove_isolated(samples, &count);
+        qsort(samples, count, sizeof *samples, by_time);
+    }
     bool good = set_one(samples, count, out);
     if (!good && remove_wrong(samples, &count))
         good = set_one(samples, count, out);
-    if (!good)
-        good = set_steps(samples, &count, scratch, out) && STEPS_WRONG_SHARE * (total - count) <= total;
-    out->contradictory = !good || WRONG_SHARE * (total - count) > total;
-    if (out->contradictory)
+    const struct sample *kept = samples;
+    if (!good) {
+        good = set_steps(samples, &count, scratch, out);
+        kept = scratch;
+        if (good)
+            unknown = set_known(all, total, kept, count, out);
+        good = good && STEPS_WRONG_SHARE * (total - count - unknown) <= total;
+    } else if (!one_direction) {
+        unknown = set_known(all, total, kept, count, out);
+    }
+    out->contradictory = !good || WRONG_SHARE * (total - count - unknown) > total || unknown > count ||
+                         out->known_from > out->known_to;
+    if (out->contradictory) {
         out->count = count = 0;
+        out->known_from = NSTIME_NONE;
+        out->known_to = NSTIME_NEVER;
+    }
     out->samples = count;
     out->left_out = total - count;
+    return out->count != 1 || note_jump(&(struct span){kept, count}, out);
+}
+
+/* If clock A was set back, its times do not put the samples in order, but those of clock B do. */
+static bool estimate_by_b(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
+                          struct clock_estimate *out)
+{
+    struct clock_estimate other = {.known_from = NSTIME_NONE, .known_to = NSTIME_NEVER};
+    for (unsigned i = 0; i < count; i++)
+        all[i] = (struct sample){.a = all[i].a + all[i].ahead, .ahead = -all[i].ahead, .toward_b = !all[i].toward_b};
+    if (!estimate(all, count, samples, scratch, &other))
+        return false;
+    if (other.contradictory || out->count <= other.count)
+        return true;
+    clock_estimate_reverse(&other);
+    *out = other;
+    return true;
 }
 
 bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *out)
 {
-    *out = (struct clock_estimate){.samples = 0};
-    if (samples->count == 0)
+    unsigned count = samples->count;
+    *out = (struct clock_estimate){.known_from = NSTIME_NONE, .known_to = NSTIME_NEVER};
+    if (count == 0)
         return true;
-    struct sample *copies = malloc(2 * (size_t)samples->count * sizeof *copies);
-    if (!copies)
+    struct sample *all = malloc(3 * (size_t)count * sizeof *all);
+    if (!all)
         return false;
-    memcpy(copies, samples->kept, samples->count * sizeof *copies);
-    estimate(copies, samples->count, copies + samples->count, out);
-    free(copies);
-    return true;
+    memcpy(all, samples->kept, count * sizeof *all);
+    bool good = estimate(all, count, all + count, all + 2 * count, out);
+    if (good && out->count > 1)
+        good = estimate_by_b(all, count, all + count, all + 2 * count, out);
+    free(all);
+    return good;
 }
 
 /* --- use --- */
 
 void clock_estimate_reverse(struct clock_estimate *estimate)
 {
+    unsigned last = estimate->count ? estimate->count - 1 : 0;
+    if (estimate->known_from != NSTIME_NONE)
+        estimate->known_from += (nstime)segment_offset_at(&estimate->segments[0], estimate->known_from);
+    if (estimate->known_to != NSTIME_NEVER)
+        estimate->known_to += (nstime)segment_offset_at(&estimate->segments[last], estimate->known_to);
     for (unsigned i = 0; i < estimate->count; i++) {
         struct clock_segment *segment = &estimate->segments[i], old = *segment;
-        segment->from = old.from == NSTIME_NONE ? NSTIME_NONE : old.from + (nstime)segment_offset_at(&old, old.from);
+        segment->first = old.first + (nstime)segment_offset_at(&old, old.first);
+        segment->last = old.last + (nstime)segment_offset_at(&old, old.last);
+        segment->from = i ? old.from_b : NSTIME_NONE;
+        segment->from_b = old.from;
         segment->at = old.at + old.offset;
         segment->has_least = old.has_most;
         segment->has_most = old.has_least;
@@ -398,13 +594,47 @@ static nstime correct_by(const struct clock_segment *segment, nstime b)
     return a < 0 ? 0 : a;
 }
 
+bool clock_is_known(const struct clock_estimate *estimate, nstime a)
+{
+    bool is_known = a >= estimate->known_from && a <= estimate->known_to;
+    for (unsigned i = 1; i < estimate->count; i++)
+        is_known = is_known && (a <= estimate->segments[i - 1].last || a >= estimate->segments[i].first);
+    return is_known;
+}
+
+bool clock_is_known_at_b(const struct clock_estimate *estimate, nstime b)
+{
+    bool is_known = clock_is_known(estimate, clock_correct(estimate, b));
+    for (unsigned i = 1; i < estimate->count; i++) {
+        const struct clock_segment *old = &estimate->segments[i - 1], *new = &estimate->segments[i];
+        is_known = is_known && (b <= old->last + (nstime)segment_offset_at(old, old->last) ||
+                                b >= new->first + (nstime)segment_offset_at(new, new->first));
+    }
+    return is_known;
+}
+
+bool clock_is_shown(const struct clock_estimate *estimate, nstime a)
+{
+    bool is_shown = false;
+    for (unsigned i = 0; i < estimate->count; i++)
+        is_shown = is_shown || (a >= estimate->segments[i].first && a <= estimate->segments[i].last);
+    return is_shown;
+}
+
 nstime clock_correct(const struct clock_estimate *estimate, nstime b)
 {
-    for (unsigned i = estimate->count; i-- > 0;) {
-        const struct clock_segment *segment = &estimate->segments[i];
-        nstime a = correct_by(segment, b);
-        if (i == 0 || a >= segment->from)
-            return a;
-    }
+    for (unsigned i = estimate->count; i-- > 0;)
+        if (i == 0 || b >= estimate->segments[i].from_b)
+            return correct_by(&estimate->segments[i], b);
     return b;
+}
+
+nstime clock_apply(const struct clock_estimate *estimate, nstime a)
+{
+    for (unsigned i = estimate->count; i-- > 0;)
+        if (i == 0 || a >= estimate->segments[i].from) {
+            double b = (double)a + segment_offset_at(&estimate->segments[i], a);
+            return b < 0 || b >= (double)INT64_MAX ? a : a + (nstime)segment_offset_at(&estimate->segments[i], a);
+        }
+    return a;
 }

@@ -472,7 +472,7 @@ static void add_estimate(struct clock_estimate *sum, const struct clock_estimate
 
 void points_describe(const struct point_clock *clocks, unsigned point, struct clock_estimate *out)
 {
-    *out = (struct clock_estimate){.count = 0};
+    *out = (struct clock_estimate){.known_from = NSTIME_NONE, .known_to = NSTIME_NEVER};
     for (int at = (int)point; at >= 0; at = clocks[at].parent) {
         if (!clocks[at].corrected)
             continue;

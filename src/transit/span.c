@@ -121,7 +121,7 @@ static void set_one_side(struct clock_segment *segment)
         segment->least = segment->most - DELAY_MOST;
     else
         segment->most = segment->least + DELAY_MOST;
-    segment->has_least = segment->has_most = true;
+    segment->has_least = segment->has_most = segment->is_assumed = true;
 }
 
 static void set_constant(struct clock_segment *segment, struct bounds bounds, nstime at)
@@ -159,6 +159,8 @@ void span_set_segment(struct clock_segment *segment, const struct span *span)
         set_constant(segment, bounds_at(span, 0, 0), span->samples[0].a);
     else
         set_line(segment, span);
+    segment->first = span->samples[0].a;
+    segment->last = span->samples[span->count - 1].a;
 }
 
 double segment_offset_at(const struct clock_segment *segment, nstime a)

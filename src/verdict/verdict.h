@@ -42,7 +42,9 @@ enum verdict_how {
     HOW_BEYOND_SCOPE,
     HOW_SOURCE_POLICY,
     HOW_REJECT_ROUTE,
-    HOW_REPLY, /* of findings: a reply in the target's name that is not its own */
+    HOW_REPLY_LOST, /* the target's replies are dropped on the way back: only the capture of the other end shows that */
+    HOW_REPLY,      /* of findings: a reply in the target's name that is not its own; */
+    HOW_FIN,        /* and one that ends the connection without data */
     HOWS,
 };
 
@@ -88,6 +90,7 @@ enum finding_kind {
     FINDING_STATEFUL_FIREWALL,
     FINDING_STATELESS_FIREWALL,
     FINDING_NAME_FILTER,
+    FINDING_IDLE_TIMEOUT,
     FINDING_PATH_DEPENDENT,
     FINDING_DSCP_REWRITE,
     FINDING_ECN_BLEACHED,
@@ -124,7 +127,7 @@ struct finding {
     enum finding_kind kind;
     const struct trace *trace; /* NULL: of the whole path */
     struct place at, after;
-    struct place before; /* of a black hole and of a name filter; of others it is not known */
+    struct place before; /* of a black hole, a name filter and an idle timeout; of others it is not known */
     struct finding_detail detail[FINDING_DETAILS_MOST];
     char text[SENTENCE_BYTES];
     struct frame_number frames[VERDICT_FRAMES_MOST];

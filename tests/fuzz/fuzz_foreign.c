@@ -218,6 +218,8 @@ static void check_lines(const struct way *kept, const struct way *told, const st
 
 /* --- a replay --- */
 
+static struct far_point no_far_point;
+
 static void end_way(struct way *way, uint64_t frames, uint64_t malformed)
 {
     recogniser_finish(way->recogniser);
@@ -226,7 +228,7 @@ static void end_way(struct way *way, uint64_t frames, uint64_t malformed)
     if (way->keeps)
         check_kept(found);
     report_take_recognition(&way->report, found);
-    free(judge_report(&way->report, found));
+    free(judge_report(&way->report, found, &no_far_point));
     report_end(&way->report);
     for (unsigned i = 0; i < way->report.count; i++)
         fclose(way->report.outputs[i].file);

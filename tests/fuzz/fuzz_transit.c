@@ -203,14 +203,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pairing *pairing = pairing_new(&config);
     must(pairing != NULL, "no memory");
     open_outputs(&run, outputs_choice(data, size));
-    run.report.result.transit = &nothing_yet;
-    run.report.result.near_files = 1;
+    struct transit_section section = {
+        .transit = &nothing_yet, .names = {"near", "far"}, .first_file = {0, 1}, .file_count = {1, 1}};
+    run.report.result.sections = &section;
+    run.report.result.section_count = 1;
     report_begin(&run.report, &source, NULL);
     pair_all(&run, input, pairing);
     must(pairing_finish(pairing, &result), "no memory");
     check_result(&run, result);
     must(frame_fates_note_alone(run.fates, result), "no memory");
-    run.report.result.transit = result;
+    section.transit = result;
     report_end(&run.report);
     check_outputs(&run);
     check_comments(&run);

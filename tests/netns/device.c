@@ -3,7 +3,7 @@
  * of a router, and injects packets when a packet to one of its ports holds TEXT. The packet itself goes on. ACTION is
  *
  *   reset    a RST to each side, in the other's name
- *   client   a RST to the sender alone
+ *   client   a RST to the sender alone, which acknowledges nothing
  *   fin      a FIN to the sender
  *   page     a page of its own to the sender, and a FIN
  *   dns      a DNS answer with an address of its own
@@ -152,6 +152,14 @@ static void reset_sender(const struct device *device, const struct headers *seen
     inject(device, &in, IP_TCP);
 }
 
+static void cut_sender(const struct device *device, const struct headers *seen)
+{
+    struct injection in = to_sender(seen, 0);
+    in.ack = 0;
+    in.flags = TCP_RST;
+    inject(device, &in, IP_TCP);
+}
+
 /* The receiver may have got the data already, or not: a RST for each case. */
 static void reset_both(const struct device *device, const struct headers *seen)
 {
@@ -222,7 +230,7 @@ static const struct action {
     uint8_t protocol;
     void (*act)(const struct device *device, const struct headers *seen);
 } actions[] = {
-    {"reset", IP_TCP, reset_both}, {"client", IP_TCP, reset_sender}, {"fin", IP_TCP, finish},
+    {"reset", IP_TCP, reset_both}, {"client", IP_TCP, cut_sender}, {"fin", IP_TCP, finish},
     {"page", IP_TCP, send_page},   {"dns", IP_UDP, answer_dns},
 };
 

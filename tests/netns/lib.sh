@@ -158,7 +158,7 @@ one_line() {
 find_servers() {
     libraries=
     if [[ -n ${HOPSONDE_SERVERS:-} ]]; then
-        PATH=$HOPSONDE_SERVERS/usr/sbin:$PATH
+        PATH=$HOPSONDE_SERVERS/usr/sbin:$HOPSONDE_SERVERS/usr/bin:$PATH
         libraries=$(printf '%s:' "$HOPSONDE_SERVERS"/usr/lib/*-linux-gnu)
     fi
     PATH=$PATH:/usr/sbin

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Beside the bounds of a capture, clocks decide what it covers. Unit: ns. */
 #define MARGIN (NS_PER_S / 4)
@@ -18,6 +19,7 @@ struct judge {
     FILE *talk;
     struct judged sum;
     bool *found;          /* by crossing: its fate was told */
+    uint8_t *reasons;     /* by crossing: why its fate was not told; enum transit_reason */
     bool *flow_is_paired; /* by flow: both points show a packet of it */
 };
 
@@ -43,7 +45,8 @@ struct judge *judge_new(const struct pair *pair, FILE *talk)
     judge->sum.runs = 1;
     judge->found = calloc(pair->count + 1, sizeof *judge->found);
     judge->flow_is_paired = calloc(UINT16_MAX + 1, sizeof *judge->flow_is_paired);
-    if (!judge->found || !judge->flow_is_paired)
+    judge->reasons = calloc(pair->count + 1, sizeof *judge->reasons);
+    if (!judge->found || !judge->reasons || !judge->flow_is_paired)
         abort();
     for (size_t i = 0; i < pair->count; i++) {
         const struct pair_crossing *c = &pair->crossings[i];
@@ -70,21 +73,35 @@ static uint32_t shown(const struct judge *judge, enum pair_side side, const stru
 
 /* Times in which acknowledgements count as alike: half of the least interval of heartbeats. */
 #define ALIKE_WITHIN (100 * NS_PER_MS)
+#define ANSWERED_WITHIN (20 * NS_PER_MS)
 
 /* Whether nothing tells packets of one sender apart that are equal but for their IP ids. */
 static bool lacks_ids(const struct judge *judge, const struct pair_crossing *c)
 {
     const struct pair_plan *plan = &judge->pair->plan;
-    return plan->family == 6 || plan->rewrites.ids || plan->ids[c->way] == PAIR_IDS_ZERO;
+    return c->no_id || plan->family == 6 || plan->rewrites.ids || plan->ids[c->way] == PAIR_IDS_ZERO;
 }
 
-/* True: both are the same acknowledgement, sent twice, and nothing but the order tells which is which. */
+static bool is_within(nstime a, nstime b, nstime most)
+{
+    return a - b < most && b - a < most;
+}
+
+/* A request that the network doubled is answered twice alike. */
+static bool is_answer(const struct pair_crossing *c)
+{
+    return strcmp(c->kind, "dns") == 0 || strcmp(c->kind, "echo") == 0;
+}
+
+/* True: both are the same acknowledgement or answer, sent twice, and nothing but the order tells which is which. */
 static bool are_alike(const struct judge *judge, const struct pair_crossing *a, const struct pair_crossing *b)
 {
     nstime at_a = a->at[a->way], at_b = b->at[b->way];
     return a->origin == PAIR_OF_HOST && b->origin == PAIR_OF_HOST && a->flow == b->flow && a->way == b->way &&
-           a->protocol == IP_TCP && !a->payload && !b->payload && a->sequence == b->sequence && lacks_ids(judge, a) &&
-           at_a - at_b < ALIKE_WITHIN && at_b - at_a < ALIKE_WITHIN;
+           lacks_ids(judge, a) &&
+           (a->protocol == IP_TCP
+                ? !a->payload && !b->payload && a->sequence == b->sequence && is_within(at_a, at_b, ALIKE_WITHIN)
+                : is_answer(a) && is_within(at_a, at_b, ANSWERED_WITHIN));
 }
 
 /* Another packet, alike, that has the fate and was not found yet: it may be the one that is meant. -1: none. */
@@ -150,10 +167,25 @@ static bool has_fate(const struct pair_crossing *c, enum transit_fate fate)
     return c->origin == (fate == TRANSIT_FORGED ? PAIR_FORGED : PAIR_OF_ROUTER);
 }
 
-/* A capture that leaves a frame out without a word: only acknowledged data show it. */
-static bool is_excused(const struct pair_crossing *c)
+/* A capture that dropped a segment has its bytes nevertheless, if they were sent again. */
+static bool is_recorded_again(const struct judge *judge, const struct pair_crossing *c, enum pair_side side)
 {
-    return c->origin == PAIR_OF_HOST && (c->dropped[0] || c->dropped[1]) && (c->protocol != IP_TCP || c->payload == 0);
+    for (size_t i = 0; i < judge->pair->count; i++) {
+        const struct pair_crossing *other = &judge->pair->crossings[i];
+        if (other->frames[side] && other->flow == c->flow && other->way == c->way && other->sequence == c->sequence &&
+            other->payload >= c->payload)
+            return true;
+    }
+    return false;
+}
+
+/* A capture that leaves a frame out without a word: only acknowledged data show it. */
+static bool is_excused(const struct judge *judge, const struct pair_crossing *c)
+{
+    enum pair_side side = c->dropped[0] ? PAIR_NEAR : PAIR_FAR;
+    if (c->origin != PAIR_OF_HOST || !c->dropped[side])
+        return false;
+    return c->protocol != IP_TCP || c->payload == 0 || is_recorded_again(judge, c, side);
 }
 
 /* Whether a packet of a frame is in the range of bytes that a statement is about. Those without data are in each. */
@@ -177,6 +209,8 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
     const struct pair_frame *frame = frame_of(judge, side, alone->frame.number);
     enum transit_fate fate = (enum transit_fate)alone->fate;
     bool any = false;
+    for (uint32_t k = 0; frame && fate == TRANSIT_UNJUDGED && k < frame->crossings; k++)
+        judge->reasons[shown(judge, side, frame, k)] = alone->reason;
     if (fate == TRANSIT_UNJUDGED)
         return;
     for (uint32_t k = 0; frame && k < frame->crossings; k++) {
@@ -189,7 +223,7 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
             judge->found[number] = true;
             continue;
         }
-        if (is_excused(c)) {
+        if (is_excused(judge, c)) {
             judge->sum.excused++;
             continue;
         }
@@ -265,9 +299,9 @@ static void count_crossing(struct judge *judge, size_t i)
         sum->lost_found += found;
     }
     if (!found)
-        say(judge, "%s frame %" PRIu32 " is not found to be %s: flow %u (%s) seq %" PRIu32 "+%u",
+        say(judge, "%s frame %" PRIu32 " is not found to be %s: flow %u (%s) seq %" PRIu32 "+%u, reason %u",
             c->frames[0] ? "near" : "far", c->frames[0] ? c->frames[0] : c->frames[1], fate_of(c), c->flow, c->kind,
-            c->sequence, c->payload);
+            c->sequence, c->payload, judge->reasons[i]);
 }
 
 /* ---- clocks ---- */
@@ -281,17 +315,21 @@ static const struct clock_segment *segment_at(const struct clock_estimate *clock
 }
 
 /* By how much both clocks drift apart while the traffic lasts. */
-static nstime drift_of(const struct pair_plan *plan)
+static nstime drift_of(const struct pair *pair)
 {
+    const struct pair_plan *plan = &pair->plan;
     double ppm = fabs(plan->points[PAIR_FAR].drift_ppm - plan->points[PAIR_NEAR].drift_ppm);
-    return (nstime)(ppm * 1e-6 * (double)(2 * plan->duration));
+    nstime last = 0;
+    for (size_t i = 0; i < pair->count; i++)
+        last = pair->crossings[i].at[PAIR_NEAR] > last ? pair->crossings[i].at[PAIR_NEAR] : last;
+    return (nstime)(ppm * 1e-6 * (double)last);
 }
 
 /* What the bounds of a segment allow at a time of the near clock. A drift that no packet contradicts is not known: then
  * the bounds are those of the packets that show most, and hold elsewhere but for the drift until then. */
-static bool allows(const struct pair_plan *plan, const struct clock_segment *segment, nstime near, nstime offset)
+static bool allows(nstime drift, const struct clock_segment *segment, nstime near, nstime offset)
 {
-    nstime tolerance = CLOCK_TOLERANCE + (segment->drifts ? 0 : drift_of(plan));
+    nstime tolerance = CLOCK_TOLERANCE + (segment->drifts ? 0 : drift);
     double since = (double)(near - segment->at), a = 0, b = 0;
     if (segment->drifts) {
         a = segment->drift_least_ppm * 1e-6 * since;
@@ -307,6 +345,12 @@ static bool is_near_step(const struct pair_point *point, nstime at)
     return point->step_by != 0 && at > point->step_at - STEP_MARGIN && at < point->step_at + STEP_MARGIN;
 }
 
+/* Nothing tells one from the next, so that they show no step. */
+static bool is_heartbeat(const struct pair_crossing *c)
+{
+    return strcmp(c->kind, "heartbeat") == 0;
+}
+
 static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
 {
     const struct pair *pair = judge->pair;
@@ -314,15 +358,17 @@ static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
     if (clock->count == 0)
         return;
     judge->sum.clocks_found = 1;
+    nstime drift = drift_of(pair);
     for (size_t i = 0; i < pair->count; i++) {
         const struct pair_crossing *c = &pair->crossings[i];
         if (!c->frames[0] || !c->frames[1] || is_near_step(&pair->plan.points[0], c->at[0]) ||
-            is_near_step(&pair->plan.points[1], c->at[0]))
+            is_near_step(&pair->plan.points[1], c->at[0]) || is_twice(&pair->plan.points[PAIR_NEAR], c->at[0]) ||
+            is_heartbeat(c))
             continue;
         nstime near = pair_stamp(&pair->plan.points[PAIR_NEAR], c->at[PAIR_NEAR]);
         nstime offset = pair_offset(&pair->plan, c->at[PAIR_NEAR]);
         const struct clock_segment *segment = segment_at(clock, near);
-        if (allows(&pair->plan, segment, near, offset))
+        if (!clock_is_known(clock, near) || allows(drift, segment, near, offset))
             continue;
         judge->sum.clocks_wrong = 1;
         say(judge,
@@ -389,6 +435,7 @@ void judge_end(struct judge *judge, const struct transit_result *result, struct 
     for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
         to[i] += from[i];
     free(judge->found);
+    free(judge->reasons);
     free(judge->flow_is_paired);
     free(judge);
 }

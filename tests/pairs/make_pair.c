@@ -26,18 +26,25 @@ static FILE *create(const char *folder, const char *name)
     return file;
 }
 
+/* True time; -1: it never passed the point. */
+static int64_t microseconds(nstime at)
+{
+    return at == NSTIME_NONE ? -1 : at / NS_PER_US;
+}
+
 static void write_truth(const struct pair *pair, FILE *file)
 {
     static const char *const origins[] = {"host", "forged", "router", "elsewhere"};
     char text[1024];
     pair_describe(&pair->plan, text, sizeof text);
     fprintf(file, "# %s\n# offset of the far clock at 0 s: %" PRId64 " ns\n", text, pair_offset(&pair->plan, 0));
-    fprintf(file, "# way flow kind sequence bytes near-frame far-frame origin fate\n");
+    fprintf(file, "# way flow kind sequence bytes near-frame far-frame origin fate near-us far-us\n");
     for (size_t i = 0; i < pair->count; i++) {
         const struct pair_crossing *c = &pair->crossings[i];
-        fprintf(file, "%s %u %s %" PRIu32 " %u %" PRIu32 " %" PRIu32 " %s %s%s\n",
+        fprintf(file, "%s %u %s %" PRIu32 " %u %" PRIu32 " %" PRIu32 " %s %s %" PRId64 " %" PRId64 "%s\n",
                 c->way ? "toward-near" : "toward-far", c->flow, c->kind, c->sequence, c->payload, c->frames[0],
-                c->frames[1], origins[c->origin], c->lost ? "lost" : "arrived", c->copies[!c->way] ? " doubled" : "");
+                c->frames[1], origins[c->origin], c->lost ? "lost" : "arrived", microseconds(c->at[0]),
+                microseconds(c->at[1]), c->copies[!c->way] ? " doubled" : "");
     }
 }
 

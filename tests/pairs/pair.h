@@ -117,6 +117,7 @@ struct pair_crossing {
     uint8_t way;    /* enum pair_way */
     uint8_t origin; /* enum pair_origin */
     uint8_t protocol;
+    bool no_id;       /* its IPv4 id is 0, whatever its host's habit */
     bool lost;        /* between the points */
     bool reordered;   /* it was held back so that others overtake it */
     const char *kind; /* of the flow: "dns" */

@@ -156,6 +156,9 @@ static size_t add_point(const struct pair_point *point, char *text, size_t bytes
                  point->classic ? ",pcap" : ",pcapng", point->coarse ? ",us" : "", (int)point->link, point->snap_length,
                  point->drops, point->doubled, point->only, point->from > 0 || point->gap_to > 0 ? " cut" : "",
                  point->drift_ppm != 0 ? " drift" : "", point->step_by != 0 ? " step" : "");
+    if (length > 0 && (size_t)length < bytes && point->step_by != 0)
+        length += snprintf(text + length, bytes - (size_t)length, " (at %" PRId64 " us by %" PRId64 ")",
+                           point->step_at / NS_PER_US, point->step_by / NS_PER_US);
     return length > 0 && (size_t)length < bytes ? (size_t)length : bytes - 1;
 }
 

@@ -17,37 +17,6 @@
 /* Of the lost packets of these pairs. Unit: percent. Source: measured; 99 is wanted. */
 #define FOUND_LEAST 98
 
-/* Faults that are known. These pairs are judged, and what is wrong with them does not fail the test. */
-static const struct {
-    uint64_t seed;
-    const char *fault;
-} known[] = {
-    {4, "a step of the far clock is not seen: few packets, all alike, are at both points"},
-    {25, "queries of DNS that were sent again pair with those before them: nothing else is at both points"},
-    {43, "a step of the far clock is not seen"},
-    {68, "alike datagrams, few of which the other point has, pair in a wrong order"},
-    {75, "one of two alike acknowledgements pairs with the other"},
-    {158, "a capture that drops frames: a lost segment that it would have dropped"},
-    {175, "a step of the near clock is not seen"},
-    {196, "a step of the far clock is not seen"},
-    {205, "one of two alike acknowledgements pairs with the other, which has SACK blocks"},
-    {212, "a silence of the far capture at its end: few packets are in it"},
-    {224, "the last bytes of a segment that was sent again are taken for lost"},
-    {229, "a step of the near clock is placed too late"},
-    {280, "as 158"},
-    {282, "a step of the far clock is not seen"},
-    {284, "as 205"},
-    {285, "a step of the far clock is not seen"},
-};
-
-static const char *known_fault(uint64_t seed)
-{
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (known[i].seed == seed)
-            return known[i].fault;
-    return NULL;
-}
-
 static uint8_t room[PAIR_FRAME_MOST];
 
 static void decode(const struct pair *pair, enum pair_side side, size_t i, struct frame *frame, struct packet *packet)
@@ -149,38 +118,6 @@ static void judge_pair(uint64_t seed, struct judged *sum)
     pair_free(&pair);
 }
 
-static bool is_wrong(const struct judged *judged)
-{
-    return judged->lost_wrong || judged->forged_wrong || judged->midway_wrong || judged->paired_wrong ||
-           judged->clocks_wrong || judged->rewrites_wrong;
-}
-
-static void forgive(struct judged *judged)
-{
-    judged->lost_wrong = judged->forged_wrong = judged->midway_wrong = judged->paired_wrong = 0;
-    judged->clocks_wrong = judged->rewrites_wrong = 0;
-}
-
-static void add(struct judged *sum, const struct judged *more)
-{
-    const uint64_t *from = (const uint64_t *)more;
-    uint64_t *to = (uint64_t *)sum;
-    for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
-        to[i] += from[i];
-}
-
-static void judge_known(uint64_t seed, struct judged *sum)
-{
-    const char *fault = known_fault(seed);
-    struct judged one = {0};
-    judge_pair(seed, &one);
-    if (fault) {
-        printf("# seed %" PRIu64 ": %s: %s\n", seed, is_wrong(&one) ? "known" : "a known fault is gone", fault);
-        forgive(&one);
-    }
-    add(sum, &one);
-}
-
 static void print_counts(const struct judged *sum)
 {
     printf("# %" PRIu64 " pairs of captures, %" PRIu64 " packets seen by both\n", sum->runs, sum->packets);
@@ -204,7 +141,7 @@ int main(int argc, char **argv)
     uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : SEED_FIRST;
     uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 10) : argc > 1 ? 1 : PAIRS;
     for (uint64_t seed = first; seed < first + count; seed++)
-        judge_known(seed, &sum);
+        judge_pair(seed, &sum);
     print_counts(&sum);
     is_num(sum.lost_wrong, 0, "no packet is called lost that arrived");
     is_num(sum.forged_wrong, 0, "no packet is called forged that was sent");

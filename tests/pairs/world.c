@@ -158,6 +158,7 @@ static uint32_t add_crossing(struct flow *flow, enum pair_way way, enum pair_ori
                                                           .kind = flow->kind->name,
                                                           .flow = flow->number,
                                                           .payload = (uint16_t)sending->data,
+                                                          .no_id = sending->no_id,
                                                           .sequence = sending->sequence,
                                                           .at = {NSTIME_NONE, NSTIME_NONE}};
     return (uint32_t)pair->count++;

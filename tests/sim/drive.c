@@ -323,17 +323,35 @@ static void close_flow(struct drive *d, struct wire *wire, const struct wish *wi
 {
     const struct flow *flow = session_flow(d->session, wish);
     uint8_t bytes[65535];
-    wire->ops->disconnect(wire, flow);
-    for (unsigned behind_data = 0; connection_was_open(flow->connection) && behind_data < 2; behind_data++)
+    if (flow_needs_connection(flow))
+        wire->ops->disconnect(wire, flow);
+    for (unsigned behind_data = 0;
+         flow_needs_connection(flow) && connection_was_open(flow->connection) && behind_data < 2; behind_data++)
         wire->ops->send(wire, &flow->target, bytes, flow_stamp_reset(flow, behind_data, bytes));
     session_closed(d->session, wish);
+}
+
+/* As cli/loop opens a connection or a UDP session. */
+static void open_flow(struct drive *d, struct wire *wire, const struct wish *wish)
+{
+    const struct flow *flow = session_flow(d->session, wish);
+    uint8_t bytes[65535];
+    nstime at = sim_now(d->sim);
+    int refused = 0;
+    d->connects[d->connect_count++ % CONNECTS_NOTED] = at;
+    if (flow_needs_connection(flow)) {
+        refused = wire->ops->connect(wire, flow);
+    } else {
+        flow_stamp(flow, wish->serial, wish->ttl, bytes);
+        refused = wire->ops->send(wire, &flow->target, bytes, flow->size);
+    }
+    session_connected(d->session, wish, refused, at);
 }
 
 static bool carry_out(struct drive *d, struct wire *wire, const struct wish *wish)
 {
     if (wish->kind == WISH_CONNECT) {
-        d->connects[d->connect_count++ % CONNECTS_NOTED] = sim_now(d->sim);
-        session_connected(d->session, wish, wire->ops->connect(wire, session_flow(d->session, wish)), sim_now(d->sim));
+        open_flow(d, wire, wish);
     } else if (wish->kind == WISH_CLOSE) {
         close_flow(d, wire, wish);
     } else {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
 #include "sim/sim_state.h"
 
 static bool in_range(uint16_t port, const uint16_t range[2])
@@ -58,6 +60,35 @@ static void answer(struct sim *sim, unsigned node, unsigned link, const struct f
         inject(sim, node, p);
 }
 
+static struct passed_flow *passed_flow(struct sim *sim, unsigned filter, const struct tuple *tuple)
+{
+    struct tuple back = tuple_reversed(tuple);
+    for (size_t i = 0; i < sim->passed_count; i++) {
+        struct passed_flow *flow = &sim->passed[i];
+        if (flow->filter == filter && (tuple_equal(&flow->tuple, tuple) || tuple_equal(&flow->tuple, &back)))
+            return flow;
+    }
+    sim->passed = realloc(sim->passed, (sim->passed_count + 1) * sizeof *sim->passed);
+    if (!sim->passed)
+        abort();
+    sim->passed[sim->passed_count] = (struct passed_flow){.filter = filter, .tuple = *tuple, .last = sim->now};
+    return &sim->passed[sim->passed_count++];
+}
+
+/* Whether the filter has forgotten the packet's flow, which was idle for too long. */
+static bool is_forgotten(struct sim *sim, unsigned filter, const struct headers *h)
+{
+    struct tuple tuple;
+    if (!tuple_of(h, &tuple))
+        return false;
+    struct passed_flow *flow = passed_flow(sim, filter, &tuple);
+    bool is_syn = h->ip.protocol == IP_TCP && (h->transport.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+    flow->is_forgotten = !is_syn && (flow->is_forgotten || sim->now - flow->last >= sim->net->filters[filter].idle);
+    if (!flow->is_forgotten)
+        flow->last = sim->now;
+    return flow->is_forgotten;
+}
+
 bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, const struct pkt *p)
 {
     struct packet packet;
@@ -69,6 +100,8 @@ bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, 
             continue;
         bool held = f->hold && sim->now < sim->held_until[i];
         if (*f->name && !held && !packet_names(&packet.outer, f->name))
+            continue;
+        if (f->idle && !is_forgotten(sim, i, &packet.outer))
             continue;
         if (f->chance < 1 && !sim_chance(sim, f->chance))
             continue;

@@ -4,19 +4,10 @@
 
 #include "sim/sim_state.h"
 
-static struct tuple reversed(const struct tuple *t)
-{
-    return (struct tuple){.protocol = t->protocol,
-                          .source = t->target,
-                          .target = t->source,
-                          .source_port = t->target_port,
-                          .target_port = t->source_port};
-}
-
 /* Whether `t`, going back, answers `sent`. An echo has one id in both directions. */
 static bool answers(const struct tuple *t, const struct tuple *sent)
 {
-    struct tuple back = reversed(sent);
+    struct tuple back = tuple_reversed(sent);
     if (sent->protocol == IP_ICMP || sent->protocol == IP_ICMP6) {
         back.source_port = sent->source_port;
         back.target_port = 0;
@@ -105,7 +96,7 @@ void nat_source(struct sim *sim, unsigned node, struct pkt *p)
 
 static void answer_back(const struct translation *t, struct pkt *p, const struct tuple *seen)
 {
-    struct tuple to = reversed(&t->before);
+    struct tuple to = tuple_reversed(&t->before);
     if (seen->protocol == IP_ICMP || seen->protocol == IP_ICMP6) {
         to.source_port = seen->source_port;
         to.target_port = seen->target_port;

@@ -32,6 +32,9 @@ enum mpls_style {
 };
 /* What a host does in a connection; NONE: it has half-open ones only. All but CLOSE acknowledge data. */
 enum service { SERVICE_NONE, SERVICE_QUIET, SERVICE_ANSWER, SERVICE_RESET, SERVICE_CLOSE };
+/* What a host does with a connection that was idle for long enough. FORGET: it resets the next packet. TALK: it sends
+ * data, each time. */
+enum idle_end { IDLE_FIN, IDLE_RESET, IDLE_FORGET, IDLE_TALK };
 enum port_state { PORT_CLOSED, PORT_OPEN, PORT_SILENT };
 
 struct net_port {
@@ -74,8 +77,10 @@ struct node {
     unsigned port_count;
     enum service service; /* hosts: of all open TCP ports */
     bool no_stamps;       /* hosts: it uses no TCP timestamps */
-    double unseen;        /* client: share of its own frames that the capture misses */
-    bool refuse[256];     /* client: the local firewall refuses the protocol */
+    nstime idle_most;     /* hosts: the time after which it ends idle connections; 0: it keeps them */
+    enum idle_end idle_end;
+    double unseen;    /* client: share of its own frames that the capture misses */
+    bool refuse[256]; /* client: the local firewall refuses the protocol */
 };
 
 struct link {
@@ -120,7 +125,8 @@ struct filter {
     int from, to;                              /* node indices; -1: any */
     double chance;                             /* share of the matches it takes */
     char name[FILTER_NAME_BYTES];              /* that the packet carries; "": any or none */
-    nstime hold;                               /* after a match it drops matching packets with any name for this time */
+    nstime idle; /* it matches packets of flows that sent none through it for this time, from then on; 0: of any */
+    nstime hold; /* after a match it drops matching packets with any name for this time */
     enum verb verb;
     uint8_t refusal[2][2]; /* REJECT: type and code of IPv4 and IPv6 */
 };

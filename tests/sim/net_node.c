@@ -190,6 +190,32 @@ static enum status parse_mute(struct parser *p, void *object)
     return parse_ports(p, object, PORT_SILENT);
 }
 
+static enum status parse_idle_end(struct parser *p, struct node *node, enum idle_end end)
+{
+    node->idle_end = end;
+    return parser_time(p, &node->idle_most);
+}
+
+static enum status parse_idle_fin(struct parser *p, void *object)
+{
+    return parse_idle_end(p, object, IDLE_FIN);
+}
+
+static enum status parse_idle_reset(struct parser *p, void *object)
+{
+    return parse_idle_end(p, object, IDLE_RESET);
+}
+
+static enum status parse_idle_forget(struct parser *p, void *object)
+{
+    return parse_idle_end(p, object, IDLE_FORGET);
+}
+
+static enum status parse_idle_talk(struct parser *p, void *object)
+{
+    return parse_idle_end(p, object, IDLE_TALK);
+}
+
 static enum status parse_service(struct parser *p, void *object)
 {
     static const struct replay_filter choices[] = {{"quiet", SERVICE_QUIET},
@@ -253,6 +279,10 @@ const struct keyword node_options[] = {
     {"closed", parse_closed},
     {"mute", parse_mute},
     {"service", parse_service},
+    {"idle-fin", parse_idle_fin},
+    {"idle-reset", parse_idle_reset},
+    {"idle-forget", parse_idle_forget},
+    {"idle-talk", parse_idle_talk},
     {"no-stamps", parse_no_stamps},
     {"unseen", parse_unseen},
     {"refuse", parse_refuse},

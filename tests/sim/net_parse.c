@@ -16,6 +16,7 @@
  * LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],...
  * (ports of a host; it knows the IP protocols that stand in these, and tcp, udp and udplite) · service
  * quiet|answer|reset|close (of its open TCP ports: it takes connections) · no-stamps (it has no TCP timestamps) ·
+ * idle-fin|idle-reset|idle-forget|idle-talk T (what it does with connections that are idle for T) ·
  * unseen PERCENT (own frames the capture misses) · refuse PROTOCOL,... (local firewall).
  *
  *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [hole N] [hole-back N] [dead] [near
@@ -23,7 +24,8 @@
  * row of links of delay T route NODE TO via NODE | unreachable | prohibit | blackhole       TO is a node; all else goes
  * the shortest way filter NODE prerouting|input|forward|output|postrouting [MATCH...]
  * drop|pass|reset|answer|inject|reject REFUSAL MATCH: PROTOCOL,... · echo · error · syn · data · port N[-M] · sport
- * N[-M] · from NODE · to NODE · chance P · name NAME (of a DNS query, a QUIC Initial or TCP data) · hold T (drops the
+ * N[-M] · from NODE · to NODE · chance P · name NAME (of a DNS query, a QUIC Initial or TCP data) · idle T (of a
+ * flow that was idle for T once, until its next SYN) · hold T (drops the
  * rest for T afterwards) REFUSAL: a name as admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6). First match decides.
  *   nat NODE source ADDRESS... [shift N] [inner full|none|no-checksum]          as the client leaves through NODE
  *   nat NODE target ADDRESS... to NODE [inner ...]                              ADDRESS stands for the node behind
@@ -322,6 +324,8 @@ static enum status parse_match(struct parser *p, struct filter *f, bool *narrowe
         status = parse_range(p, f->source_ports);
     else if (parser_accept(p, "name"))
         snprintf(f->name, sizeof f->name, "%s", parser_next(p));
+    else if (parser_accept(p, "idle"))
+        status = parser_time(p, &f->idle);
     else if (parser_accept(p, "hold"))
         status = parser_time(p, &f->hold);
     else if (parser_accept(p, "chance"))

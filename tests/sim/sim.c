@@ -82,6 +82,15 @@ bool tuple_equal(const struct tuple *a, const struct tuple *b)
            a->source_port == b->source_port && a->target_port == b->target_port;
 }
 
+struct tuple tuple_reversed(const struct tuple *t)
+{
+    return (struct tuple){.protocol = t->protocol,
+                          .source = t->target,
+                          .target = t->source,
+                          .source_port = t->target_port,
+                          .target_port = t->source_port};
+}
+
 static void show(struct sim *sim, const struct pkt *p, enum frame_direction direction, struct frame *frame)
 {
     sim->shown = *p;
@@ -114,6 +123,9 @@ static bool run_event(struct sim *sim, struct event *event, struct frame *frame)
         return captured;
     case EVENT_RETRY:
         tcp_retry(sim, event->node, event->link, &event->packet);
+        return false;
+    case EVENT_IDLE:
+        tcp_idle(sim, event->node, &event->packet);
         return false;
     case EVENT_UNRESOLVED:
         router_unresolved(sim, event->node, event->link, &event->packet);
@@ -235,6 +247,7 @@ void sim_free(struct sim *sim)
     free(sim->translations);
     free(sim->half_open);
     free(sim->tcp_ends);
+    free(sim->passed);
     free(sim);
 }
 

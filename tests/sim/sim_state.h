@@ -13,6 +13,7 @@ enum event_kind {
     EVENT_LEAVE,      /* a packet of the client's leaves: captured, then routed */
     EVENT_ARRIVE,     /* at `node` by `link` */
     EVENT_RETRY,      /* the client's kernel may repeat a SYN; `link`: how often it did */
+    EVENT_IDLE,       /* a connection of the host may have been idle for long enough */
     EVENT_UNRESOLVED, /* `node` gives up on the neighbour behind a dead link */
 };
 
@@ -43,6 +44,14 @@ struct translation {
     struct tuple before, after; /* as the packet came, and as it went on */
 };
 
+/* A flow that a filter with `idle` has seen. */
+struct passed_flow {
+    unsigned filter;
+    struct tuple tuple; /* of its first packet */
+    nstime last;
+    bool is_forgotten;
+};
+
 /* A SYN that a host answered, and that the client has not confirmed yet. */
 struct half_open {
     struct tuple tuple;
@@ -69,7 +78,9 @@ struct sim {
     struct half_open *half_open; /* owned */
     size_t half_open_count;
     nstime held_until[NET_RULES_MOST]; /* of filters with `hold` */
-    struct tcp_end *tcp_ends;          /* owned */
+    struct passed_flow *passed;        /* owned */
+    size_t passed_count;
+    struct tcp_end *tcp_ends; /* owned */
     size_t tcp_end_count;
     struct sim_watch watch;
     const struct sim_change *changes; /* borrowed; those to come */
@@ -82,6 +93,7 @@ void sim_schedule(struct sim *sim, nstime at, enum event_kind kind, unsigned nod
 bool sim_chance(struct sim *sim, double share);
 bool tuple_of(const struct headers *h, struct tuple *out); /* false: no transport header to make one of */
 bool tuple_equal(const struct tuple *a, const struct tuple *b);
+struct tuple tuple_reversed(const struct tuple *t);
 
 /* router.c: what a node does with a packet that arrives by `link` (NO_LINK: from itself). */
 void router_receive(struct sim *sim, unsigned node, unsigned link, struct pkt *p);
@@ -127,6 +139,7 @@ bool reply_protocol(struct pkt *out, const struct pkt *about, uint8_t ttl, uint1
 /* tcp.c: connections. Both return false where the packet belongs to none, and opens none. */
 void tcp_connect(struct sim *sim, const struct flow *flow);
 void tcp_disconnect(struct sim *sim, const struct flow *flow);
+void tcp_idle(struct sim *sim, unsigned node, const struct pkt *about);
 void tcp_retry(struct sim *sim, unsigned node, unsigned tries, const struct pkt *about);
 bool tcp_client_receive(struct sim *sim, unsigned node, const struct headers *h);
 bool tcp_host_receive(struct sim *sim, unsigned node, const struct headers *h, bool open);

@@ -25,6 +25,7 @@ struct tcp_end {
     bool closed; /* it has sent a FIN */
     uint32_t snd_nxt, rcv_nxt, stamp_recent;
     nstime challenged_at;
+    nstime last; /* of its last packet, in or out */
 };
 
 static uint32_t stamp_now(const struct sim *sim, unsigned node)
@@ -300,12 +301,51 @@ static void serve(struct sim *sim, struct tcp_end *end, const struct headers *h)
     }
 }
 
+/* Looks again after that time; 0: the host keeps idle connections. */
+static void wait_idle(struct sim *sim, const struct tcp_end *end, nstime time)
+{
+    struct pkt about = {0};
+    memcpy(about.bytes, &end->tuple, sizeof end->tuple);
+    if (time)
+        sim_schedule(sim, sim->now + time, EVENT_IDLE, end->node, NO_LINK, &about);
+}
+
+void tcp_idle(struct sim *sim, unsigned node, const struct pkt *about)
+{
+    const struct node *host = &sim->net->nodes[node];
+    struct tuple tuple;
+    memcpy(&tuple, about->bytes, sizeof tuple);
+    struct tcp_end *end = find(sim, node, &tuple);
+    if (!end || end->closed)
+        return;
+    if (sim->now - end->last < host->idle_most) {
+        wait_idle(sim, end, end->last + host->idle_most - sim->now);
+        return;
+    }
+    if (host->idle_end == IDLE_FIN) {
+        emit(sim, end, TCP_FIN | TCP_ACK, end->snd_nxt++, 0);
+        end->closed = true;
+        return;
+    }
+    if (host->idle_end == IDLE_TALK) {
+        emit(sim, end, TCP_PSH | TCP_ACK, end->snd_nxt, ANSWER_BYTES);
+        end->snd_nxt += ANSWER_BYTES;
+        end->last = sim->now;
+        wait_idle(sim, end, host->idle_most);
+        return;
+    }
+    if (host->idle_end == IDLE_RESET)
+        emit(sim, end, TCP_RST | TCP_ACK, end->snd_nxt, 0);
+    forget(sim, end);
+}
+
 static void take_segment(struct sim *sim, struct tcp_end *end, const struct headers *h)
 {
     const struct node *host = &sim->net->nodes[end->node];
     uint32_t seq = (uint32_t)h->transport.seq, length = data_of(h);
     if (end->state == END_SYN_RECEIVED && (uint32_t)h->transport.ack == end->snd_nxt) {
         end->state = END_OPEN;
+        wait_idle(sim, end, host->idle_most);
         if (host->service == SERVICE_CLOSE) {
             emit(sim, end, TCP_FIN | TCP_ACK, end->snd_nxt++, 0);
             end->closed = true;
@@ -330,6 +370,8 @@ bool tcp_host_receive(struct sim *sim, unsigned node, const struct headers *h, b
     bool is_syn = (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
     if (!end && !(is_syn && open && sim->net->nodes[node].service != SERVICE_NONE))
         return false;
+    if (end)
+        end->last = sim->now;
     if (!end)
         accept_syn(sim, node, &tuple, h);
     else if (flags & TCP_RST)

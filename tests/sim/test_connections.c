@@ -14,7 +14,7 @@
     "client client 10.9.0.2 2001:db8:99::2\nchain r 9\nhost target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443 "
 #define LINKS "\nlinks 5ms client r1 r2 r3 r4 r5 r6 r7 r8 r9 target\n"
 #define RTT (100 * NS_PER_MS)
-#define LOSSY_RUNS 30
+#define LOSSY_RUNS 60
 
 static const struct row {
     const char *name, *host, *rest; /* of the network */
@@ -28,6 +28,8 @@ static const struct row {
     {"a closed port", "service answer", "", "trace", "tcp/81:data", "closed", "tcp-reset", 10, 0},
     {"a server that resets", "service reset", "", "trace", "tcp/80:data", "open", "", 10, 0},
     {"a server that closes at once", "service close", "", "trace", "tcp/80:data", "closed", "tcp-reset", 10, 0},
+    {"a server that resets each connection at once", "", "", "diagnose", "icmp,tcp/80,tcp/80:data", "closed",
+     "tcp-reset", 10, 0},
     {"a firewall that drops data", "service answer", "filter r4 forward data drop\n", "diagnose",
      "icmp,tcp/80,tcp/80:data", "dropped", "silent", 0, 4},
     {"a firewall that resets data", "service answer", "filter r4 forward data reset\n", "diagnose",
@@ -192,7 +194,7 @@ static const struct lossy {
     {"data that are dropped", "service answer", "filter r4 forward data drop\n", VERDICT_DROPPED, 4, 0},
     {"data that are reset", "service answer", "filter r4 forward data reset\n", VERDICT_REJECTED, 4, 0},
     {"data that are reset beside the path", "service answer", "filter r4 forward data inject\n", VERDICT_REJECTED, 4,
-     1},
+     2},
 };
 
 static bool lossy_run(const struct lossy *row, uint64_t seed, bool *alike)

@@ -165,6 +165,16 @@ bool world_draw(const struct world_ills *ills, uint64_t seed, struct world *out,
     return net_parse("world", out->text.text, &out->net, err) == STATUS_OK;
 }
 
+bool world_serve(struct world *world, uint64_t seed, struct err *err)
+{
+    static const char *const services[] = {"answer", "reset", "close", "quiet"};
+    struct rng rng = rng_init(seed);
+    const char *service = services[rng_below(&rng, 4)];
+    strbuf_addf(&world->text, "set target service %s%s\n", service, one_in(&rng, 3) ? " no-stamps" : "");
+    free(world->net);
+    return net_parse("world", world->text.text, &world->net, err) == STATUS_OK;
+}
+
 void world_free(struct world *world)
 {
     free(world->net);

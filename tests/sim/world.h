@@ -62,6 +62,9 @@ const char *world_ills_format(const struct world_ills *ills, char text[WORLD_ILL
 
 /* Free in any case. */
 bool world_draw(const struct world_ills *ills, uint64_t seed, struct world *out, struct err *err);
+/* From now on the target takes connections: by the seed its service answers, resets, closes or is quiet. Without it
+ * each segment is answered on its own, so that a reset answers the end of each handshake. */
+bool world_serve(struct world *world, uint64_t seed, struct err *err);
 void world_free(struct world *world);
 
 /* Whether it is as the verdict's state says; an inconclusive one says nothing, which is true. And where that is so,

@@ -13,7 +13,7 @@ static bool has_several_targets(const struct recognition *found)
     return i < found->trace_count;
 }
 
-struct judged *judge_report(struct report *report, const struct recognition *found)
+struct judged *judge_report(struct report *report, const struct recognition *found, struct far_point *far)
 {
     struct judged *judged = calloc(1, sizeof *judged);
     struct trace_groups groups;
@@ -25,6 +25,7 @@ struct judged *judge_report(struct report *report, const struct recognition *fou
     while ((group.traces = trace_groups_next(&groups, &group.count)) != NULL) {
         group.several = group.count < groups.count;
         verdict_judge_traces(group.traces, group.count, found->ends, &judged->judgement);
+        far_point_revise(far, group.traces, group.count, &judged->judgement);
         report_judged(report, &group);
         judged->groups++;
     }

@@ -3,6 +3,7 @@
 #ifndef HOPSONDE_CLI_COMMANDS_JUDGE_H
 #define HOPSONDE_CLI_COMMANDS_JUDGE_H
 
+#include "cli/commands/far_point.h"
 #include "cli/shared/report.h"
 
 struct judged {
@@ -11,7 +12,7 @@ struct judged {
     bool several_targets;
 };
 
-/* After report_take_recognition(). The caller frees the result. NULL: out of memory. */
-struct judged *judge_report(struct report *report, const struct recognition *found);
+/* After report_take_recognition() and far_point_read(). The caller frees the result. NULL: out of memory. */
+struct judged *judge_report(struct report *report, const struct recognition *found, struct far_point *far);
 
 #endif

@@ -9,6 +9,7 @@
 #include "capture/dump.h"
 #include "cli/commands/confine.h"
 #include "cli/commands/dry_run.h"
+#include "cli/commands/far_point.h"
 #include "cli/commands/lookup.h"
 #include "cli/commands/run.h"
 #include "cli/commands/target.h"
@@ -50,6 +51,8 @@ static enum status check_size(const struct session *session, const struct route 
 struct live_run {
     struct options *options;
     const struct run_context *context;
+    struct far_point far;
+    struct capture_file written; /* the file of --write, to be read again; with far files */
     struct report report;
     struct lookup *lookup; /* NULL: nothing is asked about addresses */
     struct result_source source;
@@ -118,6 +121,12 @@ static enum status open_files(void *context, struct err *err)
         status = open_dump(run, written, err);
     if (run->dump && stat(written, &saved) == 0)
         status = report_check_apart(&run->report, &saved, written, err);
+    far_point_open(&run->far, run->options, run->context->stop);
+    run->written.fd = -1;
+    if (run->dump && run->far.count)
+        capture_file_open(&run->written, written, run->context->stop);
+    if (status == STATUS_OK && run->far.count)
+        status = far_point_check(&run->far, &run->written, 1, &run->report, err);
     return status;
 }
 
@@ -235,6 +244,9 @@ static enum status open_live(struct live_run *run, struct err *err)
 static void close_live(struct live_run *run)
 {
     session_free(run->session);
+    far_point_close(&run->far);
+    if (run->written.path)
+        capture_file_close(&run->written);
     lookup_free(run->lookup);
     if (run->wire)
         run->wire->ops->close(run->wire);
@@ -274,6 +286,16 @@ static void begin_live(struct live_run *run)
     report_begin(&run->report, &run->source, run->session);
 }
 
+/* The far files grow during the run, as the written one does, and are read behind it. */
+static void read_far(struct live_run *run)
+{
+    if (!run->far.count)
+        return;
+    dump_flush(run->dump);
+    far_point_wait(&run->far, run->context->stop);
+    far_point_read_session(&run->far, run->options, &run->written, run->session, &run->report, run->context);
+}
+
 /* Ends the run and reports; the wire's own failure, if any, is told by the caller. */
 static int finish_live(struct live_run *run, bool interrupted)
 {
@@ -291,7 +313,10 @@ static int finish_live(struct live_run *run, bool interrupted)
         dump_about(run->dump, lookup_book(run->lookup));
     struct strbuf verdicts;
     strbuf_init(&verdicts);
-    int code = run_report_end(run->context, &run->report, run->session, &verdicts);
+    read_far(run);
+    int code = run_report_end(run->context, &run->report, run->session, &run->far, &verdicts);
+    if (run->far.failed)
+        code = EXIT_SYSTEM;
     if (run->dump)
         dump_verdicts(run->dump, verdicts.text, ended);
     strbuf_free(&verdicts);
@@ -351,7 +376,8 @@ static int probe_live(struct options *options, const struct run_context *context
     announce_packets(&run);
     struct wire *wire = watch(&run);
     confine_seal(options, SEAL_WIRE | (session_connects(run.session) ? SEAL_CONNECT : 0) |
-                              (run.screen.is_on ? SEAL_SCREEN : 0) | (lookup_asks(run.lookup) ? SEAL_ASK : 0));
+                              (run.far.count ? SEAL_THREADS : 0) | (run.screen.is_on ? SEAL_SCREEN : 0) |
+                              (lookup_asks(run.lookup) ? SEAL_ASK : 0));
     struct companion companion = {0};
     if (run.lookup)
         companion = lookup_companion(run.lookup, &run.report);

@@ -31,9 +31,10 @@ static bool shows_a_trace(const struct session *session)
     return false;
 }
 
-static int report_replay(struct session *session, struct report *report, const struct run_context *context)
+static int report_replay(struct session *session, struct report *report, struct far_point *far,
+                         const struct run_context *context)
 {
-    int code = run_report_end(context, report, session, NULL);
+    int code = run_report_end(context, report, session, far, NULL);
     if (context->expect || code == EXIT_SYSTEM)
         return code;
     return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
@@ -50,10 +51,28 @@ static void warn_of_cut(const char *name, bool is_part)
     run_complain(&err);
 }
 
-static int replay_session(struct parts *parts, const char *name, struct lookup *lookup, struct report *report,
-                          const struct run_context *context)
+struct replay {
+    struct options *options;
+    const struct run_context *context;
+    struct capture_file files[FILES_MOST]; /* near_count of them */
+    unsigned near_count;                   /* options->read_count without those of --far */
+    struct far_point far;
+    struct report report;
+    struct lookup *lookup; /* NULL: -n, and no other facts are requested */
+    struct foreign foreign;
+    struct bpf_filter *bpf; /* NULL: no --bpf */
+    bool found;             /* a requested trace was found */
+    bool unexpected;        /* --expect: a file had no result, or another than expected */
+    int failure;            /* the worst exit status of the files that could not be read; 0: none */
+};
+
+static int replay_session(struct replay *replay, struct parts *parts, const struct capture_file *near)
 {
     const struct saved_run *saved = parts->saved[0], *last = parts_last(parts);
+    struct lookup *lookup = replay->lookup;
+    struct report *report = &replay->report;
+    const struct run_context *context = replay->context;
+    const char *name = near->path;
     struct err err = {0};
     struct source_file file = {.name = name};
     const struct result_source source = {.command = saved->command, .files = &file, .file_count = 1};
@@ -73,7 +92,9 @@ static int replay_session(struct parts *parts, const char *name, struct lookup *
     finish_replay(session, last, context->stop);
     if (lookup)
         lookup_tell_saved(lookup, report, last, context->stop);
-    int code = report_replay(session, report, context);
+    far_point_read_session(&replay->far, replay->options, near, session, report, context);
+    int code = report_replay(session, report, &replay->far, context);
+    far_point_forget(&replay->far);
     session_free(session);
     if (file.truncated)
         warn_of_cut(name, last->part > 0);
@@ -81,19 +102,6 @@ static int replay_session(struct parts *parts, const char *name, struct lookup *
 }
 
 #define CODE_LATER (-1) /* the file's exit status is known when all files are read */
-
-struct replay {
-    struct options *options;
-    const struct run_context *context;
-    struct capture_file files[FILES_MOST]; /* options->read_count of them */
-    struct report report;
-    struct lookup *lookup; /* NULL: -n, and no other facts are requested */
-    struct foreign foreign;
-    struct bpf_filter *bpf; /* NULL: no --bpf */
-    bool found;             /* a requested trace was found */
-    bool unexpected;        /* --expect: a file had no result, or another than expected */
-    int failure;            /* the worst exit status of the files that could not be read; 0: none */
-};
 
 static void note_code(struct replay *replay, int code)
 {
@@ -108,12 +116,13 @@ static bool is_wanted(const struct replay_filter *choice, const struct session_c
     return replay_filter_wants(choice, &saved->source, &saved->target, saved->target_name, &saved->specs[0]);
 }
 
-static int replay_saved(struct replay *replay, struct parts *parts, const char *name)
+static int replay_saved(struct replay *replay, struct parts *parts, const struct capture_file *file)
 {
+    const char *name = file->path;
     const struct replay_filter *choice = &replay->options->replay_filter;
     struct err err = {0};
     if (is_wanted(choice, &parts->saved[0]->config))
-        return replay_session(parts, name, replay->lookup, &replay->report, replay->context);
+        return replay_session(replay, parts, file);
     if (*choice->host)
         err_set(&err, STATUS_OK, "%s: no trace to %s in it (leave HOST out to see all)", name, choice->host);
     else
@@ -133,7 +142,7 @@ static bool is_same_run(const struct options *options, const struct saved_run *s
 /* Adds the parts of the same run among the next files. Pipes are read once, so they are no parts. */
 static void add_parts(struct replay *replay, struct parts *parts, unsigned *index)
 {
-    while (parts_last(parts)->part && *index + 1 < replay->options->read_count) {
+    while (parts_last(parts)->part && *index + 1 < replay->near_count) {
         const struct capture_file *file = &replay->files[*index + 1];
         struct wire *wire = NULL;
         const struct saved_run *saved = NULL;
@@ -152,10 +161,11 @@ static void add_parts(struct replay *replay, struct parts *parts, unsigned *inde
     }
 }
 
-static int replay_parts(struct replay *replay, struct parts *parts, const char *name, unsigned *index)
+static int replay_parts(struct replay *replay, struct parts *parts, unsigned *index)
 {
+    const struct capture_file *first = &replay->files[*index];
     add_parts(replay, parts, index);
-    int code = replay_saved(replay, parts, name);
+    int code = replay_saved(replay, parts, first);
     parts_end(parts);
     return code;
 }
@@ -169,7 +179,7 @@ static int replay_wire(struct replay *replay, struct wire *wire, const struct sa
     struct err err = {0};
     struct parts parts;
     if (is_same_run(replay->options, saved) && parts_begin(&parts, wire, saved))
-        return replay_parts(replay, &parts, name, index);
+        return replay_parts(replay, &parts, index);
     if (replay_filter_has_name(choice)) {
         wire->ops->close(wire);
         err_set(&err, STATUS_OK, "%s: it holds addresses, and no name as %s (give the target's address)", name,
@@ -207,7 +217,8 @@ static int replay_file(struct replay *replay, unsigned *index)
 static void replay_files(struct replay *replay)
 {
     const struct options *options = replay->options;
-    for (unsigned i = 0; i < options->read_count && !*replay->context->stop; i++)
+    replay->foreign.far = &replay->far;
+    for (unsigned i = 0; i < replay->near_count && !*replay->context->stop; i++)
         note_code(replay, replay_file(replay, &i));
     if (replay->foreign.count)
         note_code(replay, foreign_report(&replay->foreign, options, replay->bpf, replay->lookup, &replay->report,
@@ -218,8 +229,8 @@ static void replay_files(struct replay *replay)
 /* --list succeeds also if there is no trace. */
 static int exit_of(const struct replay *replay)
 {
-    if (replay->failure)
-        return replay->failure;
+    if (replay->failure || replay->far.failed)
+        return replay->failure ? replay->failure : EXIT_SYSTEM;
     bool done = (replay->found || replay->options->list) && !replay->unexpected;
     return run_quiet_end(&replay->report, replay->context, done ? EXIT_REACHED : EXIT_NOT_REACHED);
 }
@@ -230,8 +241,9 @@ static enum status open_inputs(void *context, struct err *err)
     struct replay *replay = context;
     const struct options *options = replay->options;
     capture_file_raise_limit(options->read_count);
-    for (unsigned i = 0; i < options->read_count; i++)
+    for (unsigned i = 0; i < replay->near_count; i++)
         capture_file_open(&replay->files[i], options->read_files[i], replay->context->stop);
+    far_point_open(&replay->far, options, replay->context->stop);
     return lookup_find(options, getenv("HOPSONDE_DB_PATH"), &replay->lookup, err);
 }
 
@@ -304,6 +316,8 @@ static enum status prepare(struct replay *replay, struct err *err)
     if (status == STATUS_OK)
         status = confine_as_caller(open_outputs, replay, err);
     if (status == STATUS_OK)
+        status = far_point_check(&replay->far, replay->files, replay->near_count, &replay->report, err);
+    if (status == STATUS_OK)
         status = confine_drop(options, err);
     if (status != STATUS_OK)
         return status;
@@ -318,8 +332,9 @@ static enum status prepare(struct replay *replay, struct err *err)
 
 static void close_files(struct replay *replay)
 {
-    for (unsigned i = 0; i < replay->options->read_count; i++)
+    for (unsigned i = 0; i < replay->near_count; i++)
         capture_file_close(&replay->files[i]);
+    far_point_close(&replay->far);
     lookup_free(replay->lookup);
     bpf_filter_free(replay->bpf);
 }
@@ -327,7 +342,10 @@ static void close_files(struct replay *replay)
 int run_replay(struct options *options, const struct run_context *context)
 {
     struct err err = {0};
-    struct replay replay = {.options = options, .context = context};
+    static struct replay replay; /* too large for the stack */
+    replay = (struct replay){.options = options, .context = context};
+    while (replay.near_count < options->read_count && options->read_points[replay.near_count] == TRANSIT_NEAR)
+        replay.near_count++;
     if (prepare(&replay, &err) != STATUS_OK) {
         struct err ignored;
         report_close(&replay.report, &ignored);

@@ -228,7 +228,9 @@ static int report_found(struct reading *reading, const struct foreign *foreign)
     const struct recognition *found = recogniser_result(reading->recogniser);
     int code = found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;
     report_take_recognition(reading->report, found);
-    struct judged *judged = judge_report(reading->report, found);
+    far_point_read(foreign->far, reading->options, foreign->files, foreign->count, found->traces, found->trace_count,
+                   reading->report, reading->context);
+    struct judged *judged = judge_report(reading->report, found, foreign->far);
     struct result_expectation results[EXPECT_ROWS_MOST];
     bool compares = judged && reading->context->expect && judged->groups <= 1;
     if (compares)
@@ -316,7 +318,7 @@ int foreign_report(struct foreign *foreign, const struct options *options, struc
                               .bpf = bpf,
                               .merge = foreign->merge};
     const struct recogniser_config config = {.keep = report_keeps(report) || context->expect || options->graphs ||
-                                                     lookup_finds(lookup),
+                                                     foreign->far->count || lookup_finds(lookup),
                                              .secret = run_random()};
     const struct recogniser_events events = report_recogniser_events(report, &options->replay_filter);
     reading.recogniser = recogniser_new(&config, &events, &err);

@@ -6,6 +6,7 @@
 
 #include "capture/bpf_filter.h"
 #include "capture/merge.h"
+#include "cli/commands/far_point.h"
 #include "cli/commands/lookup.h"
 #include "cli/commands/run.h"
 #include "cli/shared/report.h"
@@ -16,6 +17,7 @@ struct foreign {
     bool is_pipe[FILES_MOST];
     uint64_t bytes[FILES_MOST]; /* the length of the file; 0: a pipe */
     unsigned count;
+    struct far_point *far; /* borrowed */
 };
 
 /* Takes ownership of a wire of `file` that has not been read yet. False: out of memory; the wire is closed. */

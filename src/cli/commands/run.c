@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "cli/commands/far_point.h"
 #include "cli/shared/report.h"
 #include "session/strategy.h"
 #include "verdict/port_verdicts.h"
@@ -83,7 +84,7 @@ static bool end_report(struct report *report, const struct session *session, con
 }
 
 int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
-                   struct strbuf *verdicts)
+                   struct far_point *far, struct strbuf *verdicts)
 {
     struct judgement *judgement = calloc(1, sizeof *judgement);
     report_take_session(report, session);
@@ -92,6 +93,7 @@ int run_report_end(const struct run_context *context, struct report *report, con
     verdict_judge(session, judgement);
     if (report->monitor)
         monitor_settle_verdicts(report->monitor, judgement);
+    far_point_revise(far, report->result.traces, report->result.trace_count, judgement);
     if (verdicts)
         add_sentences(verdicts, judgement);
     report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement, false});

@@ -34,11 +34,12 @@ int run_transit(struct options *options, const struct run_context *context);
 int run_help(struct options *options, const struct run_context *context);
 
 struct report;
+struct far_point;
 
-/* Judges the finished session, ends its report, and compares it with --expect. Adds the sentences of the verdicts, a
- * line each, to `verdicts` (NULL: not wanted). Returns the exit status of a live run. */
+/* Judges the finished session, with what the far point shows, ends its report, and compares it with --expect. Adds the
+ * sentences of the verdicts, a line each, to `verdicts` (NULL: not wanted). Returns the exit status of a live run. */
 int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
-                   struct strbuf *verdicts);
+                   struct far_point *far, struct strbuf *verdicts);
 
 /* Compares with --expect, before the report ends; `results` become part of it. */
 void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,

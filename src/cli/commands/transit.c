@@ -11,32 +11,36 @@
 #include "capture/merge.h"
 #include "cli/commands/confine.h"
 #include "cli/commands/run.h"
+#include "cli/reading/points.h"
 #include "cli/shared/report.h"
 #include "cli/terminal/progress.h"
 #include "live/privileges.h"
+#include "pairing/missed.h"
 #include "pairing/pairing.h"
 #include "report/frame_fates.h"
 #include "report/transit_words.h"
 
-/* Bytes of packets that are sorted in memory, in all files together. */
-#define SORTED_BYTES_MOST ((size_t)32 << 20)
+#define SECTIONS_MOST (POINTS_MOST - 1)
 
 struct transit {
     const struct options *options;
     const struct run_context *context;
     struct capture_file files[FILES_MOST]; /* options->read_count of them */
     struct source_file sources[FILES_MOST];
-    uint8_t numbers[FILES_MOST]; /* within the point */
-    bool is_late[FILES_MOST];    /* its frames are out of order */
-    nstime latest[FILES_MOST];
+    struct points points;
+    /* Each point and the next one: */
+    struct point_pair pairs[SECTIONS_MOST];
+    struct pairing *pairings[SECTIONS_MOST];      /* owned */
+    struct transit_result results[SECTIONS_MOST]; /* their lists are the pairing's; until they are known, the clock */
+    struct transit_section sections[SECTIONS_MOST];
+    unsigned section_count;
     struct report report;
     struct bpf_filter *bpf;    /* NULL: every frame passes */
     struct dump *dump;         /* NULL: no --write */
     struct frame_fates *fates; /* the same */
+    struct strbuf comment;     /* scratch, with `dump` */
     struct progress progress;
-    struct overview_result overview;
     uint64_t frames_read;
-    bool failed; /* a file could not be read to its end */
 };
 
 static int complain_of_memory(void)
@@ -46,220 +50,49 @@ static int complain_of_memory(void)
     return run_complain(&err);
 }
 
-/* --- reading --- */
-
-/* The files of one point, merged by their stamps, with one frame ahead. */
-struct point_reader {
-    struct transit *t;
-    enum transit_point point;
-    struct merge *merge;
-    struct frame frame;
-    unsigned file; /* within the point */
-    nstime common; /* of `frame`: near clock */
-    bool has_frame;
-};
-
-static unsigned index_of(const struct transit *t, enum transit_point point, unsigned file)
+static void show_progress(void *context, const struct merge *merge)
 {
-    unsigned index = 0;
-    while (t->options->read_points[index] != point || t->numbers[index] != file)
-        index++;
-    return index;
-}
-
-static void reader_close(struct point_reader *r)
-{
-    struct transit *t = r->t;
-    for (unsigned i = 0; r->merge && i < t->options->read_count; i++) {
-        if (t->options->read_points[i] != r->point)
-            continue;
-        const struct merge_file *file = merge_file(r->merge, t->numbers[i]);
-        struct err err;
-        t->sources[i].frames = file->frames;
-        t->sources[i].truncated = file->truncated;
-        if (file->status != STATUS_OK && !t->failed) {
-            err_set(&err, file->status, "%s", file->message);
-            run_complain(&err);
-            t->failed = true;
-        }
-    }
-    merge_free(r->merge);
-    r->merge = NULL;
-}
-
-/* Those that are out of order are sorted, as far as the memory allows. */
-static bool sort_files(struct point_reader *r)
-{
-    const struct transit *t = r->t;
-    unsigned late = 0;
-    bool good = true;
-    for (unsigned i = 0; i < t->options->read_count; i++)
-        late += t->is_late[i];
-    for (unsigned i = 0; i < t->options->read_count && good; i++)
-        if (t->options->read_points[i] == r->point && t->is_late[i])
-            good = merge_sort(r->merge, t->numbers[i], SORTED_BYTES_MOST / late, NSTIME_NEVER);
-    return good;
-}
-
-/* Says why not, and returns false. */
-static bool reader_open(struct point_reader *r, struct transit *t, enum transit_point point)
-{
-    struct err err;
-    *r = (struct point_reader){.t = t, .point = point, .merge = merge_new(FILES_MOST)};
-    if (!r->merge)
-        return complain_of_memory() == EXIT_REACHED;
-    for (unsigned i = 0; i < t->options->read_count; i++) {
-        struct wire *wire;
-        const struct saved_run *saved;
-        if (t->options->read_points[i] != point)
-            continue;
-        if (file_wire_begin(&t->files[i], &wire, &saved, &err) != STATUS_OK) {
-            merge_free(r->merge);
-            r->merge = NULL;
-            if (!*t->context->stop)
-                run_complain(&err);
-            return false;
-        }
-        merge_add(r->merge, wire);
-    }
-    return sort_files(r) || complain_of_memory() == EXIT_REACHED;
-}
-
-static nstime near_time(const struct transit *t, enum transit_point point, nstime time)
-{
-    return point == TRANSIT_FAR && t->overview.clock.count ? clock_correct(&t->overview.clock, time) : time;
-}
-
-/* Reads until a chosen frame is at hand, or the end. */
-static void reader_next(struct point_reader *r)
-{
-    struct transit *t = r->t;
-    r->has_frame = false;
-    while (!*t->context->stop && !r->has_frame) {
-        enum wire_event event = merge_next(r->merge, &r->frame, &r->file);
-        if (event == WIRE_END)
-            return;
-        r->has_frame = event == WIRE_FRAME && (!t->bpf || bpf_filter_passes(t->bpf, &r->frame));
-    }
-    if (r->has_frame)
-        r->common = near_time(t, r->point, r->frame.time);
-}
-
-static void decode(const struct transit *t, const struct frame *frame, struct packet *packet)
-{
-    packet_decode(frame, packet);
-    if (!t->options->no_decap)
-        packet_open_tunnels(packet);
-}
-
-static void show_progress(struct transit *t, const struct merge *merge)
-{
+    struct transit *t = context;
     uint64_t done, total;
     if (++t->frames_read % PROGRESS_FRAMES || !merge_progress(merge, &done, &total))
         return;
     progress_show(&t->progress, t->frames_read, done, total);
 }
 
-static void overview_point(struct transit *t, struct overview *overview, struct point_reader *r)
+/* Says why a reading failed, unless a signal ended it. */
+static bool is_read(const struct transit *t, enum status status, const struct err *err)
 {
-    struct packet packet;
-    for (reader_next(r); r->has_frame; reader_next(r)) {
-        unsigned index = index_of(t, r->point, r->file);
-        t->is_late[index] = t->is_late[index] || r->frame.time < t->latest[index];
-        t->latest[index] = r->frame.time > t->latest[index] ? r->frame.time : t->latest[index];
-        decode(t, &r->frame, &packet);
-        overview_take(overview, r->point, &r->frame, &packet);
-        show_progress(t, r->merge);
-    }
-}
-
-static bool make_overview(struct transit *t)
-{
-    struct overview *overview = overview_new();
-    bool good = overview || complain_of_memory() == EXIT_REACHED;
-    for (unsigned point = 0; good && point < TRANSIT_POINTS; point++) {
-        struct point_reader reader;
-        good = reader_open(&reader, t, point);
-        if (good)
-            overview_point(t, overview, &reader);
-        reader_close(&reader);
-    }
-    good = good && (overview_finish(overview, &t->overview) || complain_of_memory() == EXIT_REACHED);
-    overview_free(overview);
-    return good;
-}
-
-/* What to do with the frame at hand. False: out of memory. */
-typedef bool (*frame_visit)(struct transit *t, const struct point_reader *reader, void *context);
-
-/* Both points in the order of the near clock. False: out of memory. */
-static bool visit_frames(struct transit *t, struct point_reader readers[TRANSIT_POINTS], frame_visit visit,
-                         void *context)
-{
-    struct point_reader *near = &readers[TRANSIT_NEAR], *far = &readers[TRANSIT_FAR];
-    reader_next(near);
-    reader_next(far);
-    while (near->has_frame || far->has_frame) {
-        bool is_near = near->has_frame && (!far->has_frame || near->common <= far->common);
-        struct point_reader *r = is_near ? near : far;
-        if (!visit(t, r, context))
-            return false;
-        show_progress(t, r->merge);
-        reader_next(r);
-    }
-    return true;
-}
-
-static bool pair_frame(struct transit *t, const struct point_reader *r, void *context)
-{
-    struct packet packet;
-    decode(t, &r->frame, &packet);
-    return pairing_take(context, r->point, r->file, &r->frame, &packet);
-}
-
-/* Says why not, and returns false. */
-static bool read_points(struct transit *t, frame_visit visit, void *context)
-{
-    struct point_reader readers[TRANSIT_POINTS] = {{.merge = NULL}};
-    bool good = true;
-    for (unsigned point = 0; good && point < TRANSIT_POINTS; point++)
-        good = reader_open(&readers[point], t, point);
-    if (good)
-        good = visit_frames(t, readers, visit, context) || complain_of_memory() == EXIT_REACHED;
-    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
-        readers[point].t = t;
-        reader_close(&readers[point]);
-    }
-    return good;
+    if (status != STATUS_OK && !*t->context->stop)
+        run_complain(err);
+    return status == STATUS_OK;
 }
 
 /* --- both points in one capture --- */
 
-static bool write_frame(struct transit *t, const struct point_reader *r, void *context)
+static bool write_frame(void *context, const struct point_frame *point)
 {
-    struct strbuf *comment = context;
-    struct frame frame = r->frame;
-    frame.time = r->common;
-    strbuf_clear(comment);
-    frame_fates_add_comment(t->fates, r->point, r->file, frame.number, comment);
-    dump_point_frame(t->dump, r->point, transit_point_name(r->point), &frame, comment->text);
-    return !comment->failed;
+    struct transit *t = context;
+    struct frame frame = point->frame;
+    frame.time = point->common;
+    strbuf_clear(&t->comment);
+    frame_fates_add_comment(t->fates, point->point, point->file, frame.number, &t->comment);
+    dump_point_frame(t->dump, point->point, t->sections[0].names[point->point], &frame, t->comment.text);
+    return !t->comment.failed;
 }
 
 /* The report is complete without it. Returns the exit status. */
-static int write_points(struct transit *t, const struct transit_result *result, int code)
+static int write_points(struct transit *t, int code)
 {
-    struct strbuf comment;
     struct err err;
     bool good = !*t->context->stop;
-    strbuf_init(&comment);
+    strbuf_init(&t->comment);
     if (good) {
         dump_begin_points(t->dump);
-        good = (frame_fates_note_alone(t->fates, result) || complain_of_memory() == EXIT_REACHED) &&
-               read_points(t, write_frame, &comment);
+        good = (frame_fates_note_alone(t->fates, t->sections[0].transit) || complain_of_memory() == EXIT_REACHED) &&
+               is_read(t, points_visit(&t->pairs[0], write_frame, t, &err), &err);
         progress_erase(&t->progress);
     }
-    strbuf_free(&comment);
+    strbuf_free(&t->comment);
     enum status status = dump_close_points(t->dump, &err);
     t->dump = NULL;
     if (status != STATUS_OK)
@@ -269,29 +102,53 @@ static int write_points(struct transit *t, const struct transit_result *result, 
 
 /* --- the report --- */
 
-static void complain_of_files(struct transit *t)
+static void complain_of_cut(const struct point_file *file)
 {
     struct err err;
+    if (!file->truncated)
+        return;
+    err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", file->file->path);
+    run_complain(&err);
+}
+
+/* False: a file could not be read to its end. */
+static bool complain_of_files(const struct transit *t)
+{
+    struct err err;
+    bool good = true;
     while (t->bpf && bpf_filter_problem(t->bpf, &err))
         run_complain(&err);
-    for (unsigned i = 0; i < t->options->read_count; i++) {
-        if (!t->sources[i].truncated)
+    for (unsigned i = 0; i < t->points.count; i++) {
+        const struct point_file *file = &t->points.files[i];
+        complain_of_cut(file);
+        if (file->status == STATUS_OK)
             continue;
-        err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", t->files[i].path);
+        err_set(&err, file->status, "%s", file->message);
         run_complain(&err);
+        good = false;
     }
+    return good;
 }
 
 /* All packets are accounted for, and none is lost. */
-static int exit_of(const struct transit_result *result)
+static bool is_whole(const struct transit_result *result)
 {
     uint64_t bad = 0;
     for (unsigned way = 0; way < TRANSIT_WAYS; way++)
         bad += result->lost[way] + result->forged[way];
     for (unsigned reason = 0; reason < TRANSIT_REASONS; reason++)
-        if (reason != TRANSIT_NOT_COVERED && reason != TRANSIT_UNPAIRED && reason != TRANSIT_MISSED)
+        if (reason != TRANSIT_NOT_COVERED && reason != TRANSIT_UNPAIRED && reason != TRANSIT_MISSED &&
+            reason != TRANSIT_EXPIRED)
             bad += result->unjudged_because[reason];
-    return result->paired && !bad ? EXIT_REACHED : EXIT_NOT_REACHED;
+    return result->paired && !bad;
+}
+
+static int exit_of(const struct transit *t)
+{
+    for (unsigned k = 0; k < t->section_count; k++)
+        if (!is_whole(t->sections[k].transit))
+            return EXIT_NOT_REACHED;
+    return EXIT_REACHED;
 }
 
 static void take_pair(void *context, const struct transit_pair *pair)
@@ -302,48 +159,146 @@ static void take_pair(void *context, const struct transit_pair *pair)
         frame_fates_note_pair(t->fates, pair); /* frame_fates_note_alone() says if memory was short */
 }
 
+/* --- more than two points: what a capture between two others lacks --- */
+
+/* The points around one, with what became of their frames. */
+struct around {
+    struct frame_fates *fates;
+    enum transit_point point; /* whose frames are looked up */
+};
+
+static void note_pair(void *context, const struct transit_pair *pair)
+{
+    frame_fates_note_pair(context, pair); /* a pair that is not noted excuses nothing */
+}
+
+static bool passes(void *context, const struct transit_frame *frame)
+{
+    const struct around *around = context;
+    struct frame_found found;
+    return frame_fates_find(around->fates, around->point, frame, &found) && found.paired;
+}
+
+/* Packets cross no more routers up to a point than up to one behind it. */
+static void complain_of_order(const struct transit *t, unsigned k, const struct transit_result *around)
+{
+    struct err err;
+    const int hops[] = {t->results[k].hops, t->results[k + 1].hops};
+    if (around->hops < 0 || (hops[0] <= around->hops && hops[1] <= around->hops))
+        return;
+    err_set(&err, STATUS_OK,
+            "--at: by the TTLs, %s does not lie between %s and %s (name the points in the order of the path)",
+            t->sections[k].names[TRANSIT_FAR], t->sections[k].names[TRANSIT_NEAR],
+            t->sections[k + 1].names[TRANSIT_FAR]);
+    run_complain(&err);
+}
+
+/* Pairs the points on both sides of the point behind section `k`. */
+static bool pair_around(struct transit *t, unsigned k, struct frame_fates *fates)
+{
+    struct point_pair pair = {.points = &t->points, .index = {(uint8_t)k, (uint8_t)(k + 2)}};
+    struct pairing_config config = {.events = {.context = fates, .pair = note_pair}, .secret = run_random()};
+    struct err err;
+    bool good = is_read(t, points_overview(&pair, &err), &err);
+    config.overview = pair.overview;
+    struct pairing *pairing = good ? pairing_new(&config) : NULL;
+    if (good && !pairing)
+        return complain_of_memory() == EXIT_REACHED;
+    good = good && is_read(t, points_pair(&pair, pairing, &err), &err);
+    const struct transit_result *around;
+    if (good && !pairing_finish(pairing, &around))
+        good = complain_of_memory() == EXIT_REACHED;
+    if (good)
+        complain_of_order(t, k, around);
+    pairing_free(pairing);
+    return good;
+}
+
+static bool excuse_point(struct transit *t, unsigned k)
+{
+    struct frame_fates *fates = frame_fates_new();
+    if (!fates)
+        return complain_of_memory() == EXIT_REACHED;
+    bool good = pair_around(t, k, fates);
+    for (unsigned point = 0; good && point < TRANSIT_POINTS; point++) {
+        struct around around = {.fates = fates, .point = (enum transit_point)point};
+        transit_excuse_missed(&t->results[k + point], around.point, passes, &around);
+    }
+    frame_fates_free(fates);
+    return good;
+}
+
+static bool pair_section(struct transit *t, unsigned k)
+{
+    const struct pairing_config config = {
+        .overview = t->pairs[k].overview, .events = {.context = t, .pair = take_pair}, .secret = run_random()};
+    const struct transit_result *result;
+    struct err err;
+    t->report.result.section_now = k;
+    t->pairings[k] = pairing_new(&config);
+    if (!t->pairings[k])
+        return complain_of_memory() == EXIT_REACHED;
+    if (!is_read(t, points_pair(&t->pairs[k], t->pairings[k], &err), &err))
+        return false;
+    if (!pairing_finish(t->pairings[k], &result))
+        return complain_of_memory() == EXIT_REACHED;
+    t->results[k] = *result;
+    transit_excuse_expired(&t->results[k]);
+    if (!transit_excuse_offloaded(&t->results[k]))
+        return complain_of_memory() == EXIT_REACHED;
+    t->sections[k].transit = &t->results[k];
+    return true;
+}
+
+static void fill_sources(struct transit *t)
+{
+    for (unsigned i = 0; i < t->points.count; i++) {
+        t->sources[i].frames = t->points.files[i].frames;
+        t->sources[i].truncated = t->points.files[i].truncated;
+    }
+}
+
 static int report_pairs(struct transit *t)
 {
-    const struct transit_result nothing_yet = {.clock = t->overview.clock};
     const struct result_source source = {
         .command = "transit", .files = t->sources, .file_count = t->options->read_count};
-    const struct pairing_config config = {
-        .overview = t->overview, .events = {.context = t, .pair = take_pair}, .secret = run_random()};
-    const struct transit_result *result;
-    struct pairing *pairing = pairing_new(&config);
-    if (!pairing)
-        return complain_of_memory();
-    t->report.result.transit = &nothing_yet;
-    for (unsigned i = 0; i < t->options->read_count; i++)
-        t->report.result.near_files += t->options->read_points[i] == TRANSIT_NEAR;
+    bool good = true;
+    t->report.result.sections = t->sections;
+    t->report.result.section_count = t->section_count;
     report_begin(&t->report, &source, NULL);
-    bool good = read_points(t, pair_frame, pairing);
+    for (unsigned k = 0; k < t->section_count && good; k++)
+        good = pair_section(t, k);
+    for (unsigned k = 0; k + 1 < t->section_count && good; k++)
+        good = excuse_point(t, k);
     progress_erase(&t->progress);
     t->report.result.source.interrupted = *t->context->stop && !t->report.pipe_closed;
-    if (good && !pairing_finish(pairing, &result)) {
-        complain_of_memory();
-        good = false;
-    }
-    if (good)
-        t->report.result.transit = result;
+    fill_sources(t);
     report_end(&t->report);
-    int code = good ? exit_of(result) : EXIT_SYSTEM;
-    if (good && t->dump)
-        code = write_points(t, result, code);
-    pairing_free(pairing);
-    return code;
+    int code = good ? exit_of(t) : EXIT_SYSTEM;
+    return good && t->dump ? write_points(t, code) : code;
+}
+
+static bool make_overviews(struct transit *t)
+{
+    bool good = true;
+    for (unsigned k = 0; k < t->section_count && good; k++) {
+        struct err err;
+        good = is_read(t, points_overview(&t->pairs[k], &err), &err);
+        t->results[k].clock = t->pairs[k].overview.clock;
+        t->sections[k].transit = &t->results[k];
+    }
+    return good;
 }
 
 static int compare_points(struct transit *t)
 {
     progress_start(&t->progress, !t->options->quiet);
-    bool good = make_overview(t);
+    bool good = make_overviews(t);
     progress_erase(&t->progress);
     if (!good)
         return *t->context->stop ? EXIT_INTERRUPTED : EXIT_SYSTEM;
     int code = report_pairs(t);
-    complain_of_files(t);
-    return t->failed ? EXIT_SYSTEM : run_quiet_end(&t->report, t->context, code);
+    return complain_of_files(t) ? run_quiet_end(&t->report, t->context, code) : EXIT_SYSTEM;
 }
 
 /* --- files --- */
@@ -422,14 +377,46 @@ static enum status prepare(struct transit *t, struct err *err)
     return status;
 }
 
-static void number_files(struct transit *t)
+static void name_section(struct transit *t, unsigned k)
 {
-    uint8_t counts[TRANSIT_POINTS] = {0};
-    for (unsigned i = 0; i < t->options->read_count; i++) {
-        t->sources[i].name = t->options->read_files[i];
-        t->numbers[i] = counts[t->options->read_points[i]]++;
-        t->latest[i] = NSTIME_NONE;
+    static const char *const names[TRANSIT_POINTS] = {"near", "far"};
+    struct transit_section *section = &t->sections[k];
+    section->is_named = t->options->point_count > 0;
+    t->pairs[k].points = &t->points;
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        section->names[point] = section->is_named ? t->options->point_names[k + point] : names[point];
+        t->pairs[k].index[point] = (uint8_t)(k + point);
+        for (unsigned i = 0; i < t->options->read_count; i++) {
+            section->first_file[point] += t->options->read_points[i] < k + point;
+            section->file_count[point] += t->options->read_points[i] == k + point;
+        }
     }
+}
+
+static void arrange(struct transit *t)
+{
+    const struct options *options = t->options;
+    t->points.opens_tunnels = !options->no_decap;
+    t->points.stop = t->context->stop;
+    t->points.progress = show_progress;
+    t->points.context = t;
+    for (unsigned i = 0; i < options->read_count; i++) {
+        t->sources[i].name = options->read_files[i];
+        points_add(&t->points, &t->files[i], options->read_points[i]);
+    }
+    t->section_count = options->point_count ? options->point_count - 1 : 1;
+    for (unsigned k = 0; k < t->section_count; k++)
+        name_section(t, k);
+}
+
+static void close_all(struct transit *t)
+{
+    for (unsigned k = 0; k < t->section_count; k++)
+        pairing_free(t->pairings[k]);
+    for (unsigned i = 0; i < t->options->read_count; i++)
+        capture_file_close(&t->files[i]);
+    bpf_filter_free(t->bpf);
+    frame_fates_free(t->fates);
 }
 
 int run_transit(struct options *options, const struct run_context *context)
@@ -437,23 +424,21 @@ int run_transit(struct options *options, const struct run_context *context)
     static struct transit t; /* too large for the stack */
     struct err err = {0};
     t = (struct transit){.options = options, .context = context};
-    number_files(&t);
+    arrange(&t);
     if (options->write_file && !(t.fates = frame_fates_new()))
         return complain_of_memory();
     enum status status = prepare(&t, &err);
     int code = status == STATUS_OK ? EXIT_REACHED : run_complain(&err);
     if (status == STATUS_OK) {
+        t.points.bpf = t.bpf;
         t.report.stop = context->stop;
         *context->stop = 0;
         code = compare_points(&t);
     }
     if (report_close(&t.report, &err) != STATUS_OK && status == STATUS_OK)
         code = run_complain(&err);
-    for (unsigned i = 0; i < options->read_count; i++)
-        capture_file_close(&t.files[i]);
-    bpf_filter_free(t.bpf);
-    frame_fates_free(t.fates);
     if (t.dump && dump_close_points(t.dump, &err) != STATUS_OK)
         code = run_complain(&err);
+    close_all(&t);
     return code;
 }

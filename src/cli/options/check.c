@@ -86,19 +86,63 @@ static enum status take_host(struct parse *parse, struct err *err)
     return status == STATUS_OK ? take_rest(parse, err) : status;
 }
 
+static enum status add_file(struct options *out, const char *name, unsigned point, struct err *err)
+{
+    const struct subject subject = {.value = name};
+    if (out->read_count == FILES_MOST)
+        return value_complain(err, &subject, "too many files (at most %d)", FILES_MOST);
+    if (!*name)
+        return value_complain(err, &subject, "expected a file name");
+    out->read_points[out->read_count] = (uint8_t)point;
+    out->read_files[out->read_count++] = name;
+    return STATUS_OK;
+}
+
+/* Those of the first point first, each point's in the order given. */
+static void sort_points(struct options *out)
+{
+    const char *files[FILES_MOST];
+    uint8_t points[FILES_MOST];
+    unsigned count = 0;
+    for (unsigned point = 0; point < POINTS_MOST; point++)
+        for (unsigned i = 0; i < out->read_count; i++)
+            if (out->read_points[i] == point) {
+                files[count] = out->read_files[i];
+                points[count++] = out->read_points[i];
+            }
+    memcpy(out->read_files, files, count * sizeof *files);
+    memcpy(out->read_points, points, count * sizeof *points);
+}
+
+/* Captures of several points are read more than once. */
+static enum status check_named(const struct options *out, struct err *err)
+{
+    for (unsigned i = 0; i < out->read_count; i++) {
+        const struct subject subject = {.value = out->read_files[i]};
+        if (strcmp(out->read_files[i], "-") == 0)
+            return value_complain(err, &subject, "captures of two points are read twice (name a file)");
+    }
+    return STATUS_OK;
+}
+
+static unsigned count_far(const struct options *out)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < out->read_count; i++)
+        count += out->read_points[i] == TRANSIT_FAR;
+    return count;
+}
+
 /* The operands of replay are files. */
 static enum status take_files(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
-    for (unsigned i = 0; i < parse->operand_count; i++) {
-        const struct subject subject = {.value = parse->operands[i]};
-        if (out->read_count == FILES_MOST)
-            return value_complain(err, &subject, "too many files (at most %d)", FILES_MOST);
-        if (!*subject.value)
-            return value_complain(err, &subject, "expected a file name");
-        out->read_files[out->read_count++] = subject.value;
-    }
-    if (out->read_count == 0)
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < parse->operand_count && status == STATUS_OK; i++)
+        status = add_file(out, parse->operands[i], TRANSIT_NEAR, err);
+    if (status != STATUS_OK)
+        return status;
+    if (out->read_count == count_far(out))
         return err_set(err, STATUS_USAGE, "replay: FILE is missing (hopsonde replay FILE...)");
     return STATUS_OK;
 }
@@ -110,49 +154,39 @@ static enum status complain_points(struct err *err)
                    "--near FILE... --far FILE...)");
 }
 
-/* Those of the near point first, each point's in the order given. */
-static void sort_points(struct options *out)
+static enum status check_points(const struct parse *parse, struct err *err)
 {
-    for (unsigned i = 1; i < out->read_count; i++)
-        for (unsigned k = i; k > 0 && out->read_points[k - 1] > out->read_points[k]; k--) {
-            const char *file = out->read_files[k];
-            uint8_t point = out->read_points[k];
-            out->read_files[k] = out->read_files[k - 1];
-            out->read_points[k] = out->read_points[k - 1];
-            out->read_files[k - 1] = file;
-            out->read_points[k - 1] = point;
-        }
+    const struct options *out = parse->out;
+    const struct subject at = {.spelled = "--at"};
+    unsigned of_far = count_far(out);
+    if (out->point_count && parse->two_spelled)
+        return value_complain(err, &at, "conflicts with %s (name all points with --at)", parse->two_spelled);
+    if (out->point_count == 1)
+        return value_complain(err, &at, "a single point shows no transit (--at NAME=FILE... --at NAME=FILE...)");
+    return of_far && of_far < out->read_count ? STATUS_OK : complain_points(err);
 }
 
-/* Without --near and --far there are two operands, one of each point. */
+/* Without --near, --far and --at there are two operands, one of each point. */
 static enum status take_points(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
     bool is_named = out->read_count > 0;
+    enum status status = STATUS_OK;
     if (!is_named && parse->operand_count != 2)
         return complain_points(err);
-    for (unsigned i = 0; i < parse->operand_count; i++) {
+    for (unsigned i = 0; i < parse->operand_count && status == STATUS_OK; i++) {
         const struct subject subject = {.value = parse->operands[i]};
         if (is_named && parse->operand_points[i] == POINT_OF_NONE)
-            return value_complain(err, &subject,
-                                  "is it of the near point or the far one? (--near FILE... --far FILE...)");
-        if (!*subject.value)
-            return value_complain(err, &subject, "expected a file name");
-        if (out->read_count == FILES_MOST)
-            return value_complain(err, &subject, "too many files (at most %d)", FILES_MOST);
-        bool is_far = is_named ? parse->operand_points[i] == POINT_OF_FAR : i == 1;
-        out->read_points[out->read_count] = is_far ? TRANSIT_FAR : TRANSIT_NEAR;
-        out->read_files[out->read_count++] = subject.value;
+            return value_complain(err, &subject, "which point is it of? (%s)",
+                                  out->point_count ? "--at NAME=FILE..." : "--near FILE... --far FILE...");
+        status = add_file(out, subject.value, is_named ? parse->operand_points[i] - 1U : i, err);
     }
-    unsigned of_far = 0;
-    for (unsigned i = 0; i < out->read_count; i++) {
-        const struct subject subject = {.value = out->read_files[i]};
-        of_far += out->read_points[i] == TRANSIT_FAR;
-        if (strcmp(subject.value, "-") == 0)
-            return value_complain(err, &subject, "captures of two points are read twice (name a file)");
-    }
+    if (status == STATUS_OK)
+        status = check_named(out, err);
+    if (status != STATUS_OK)
+        return status;
     sort_points(out);
-    return of_far && of_far < out->read_count ? STATUS_OK : complain_points(err);
+    return check_points(parse, err);
 }
 
 /* --- a live run --- */
@@ -234,6 +268,15 @@ static enum status check_diagnosis(struct parse *parse, struct err *err)
         return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde diagnose --only HOST tcp/443)");
     if (parse->only_given && parse->control_given)
         return err_set(err, STATUS_USAGE, "--control: --only sends no control (leave one of them out)");
+    if (out->read_count && (!out->write_file || out->dry_run))
+        return err_set(
+            err, STATUS_USAGE,
+            "--far: the run's own packets are compared with it, so they have to be saved (add --write FILE.pcapng)");
+    if (out->read_count) {
+        status = check_named(out, err);
+        if (status != STATUS_OK)
+            return status;
+    }
     if (out->dry_run && parse->expect_given)
         return err_set(err, STATUS_USAGE, "--expect: a dry run has no verdicts to compare (leave one of them out)");
     if (out->dry_run)
@@ -310,6 +353,8 @@ static enum status check_through(const struct options *out, struct err *err)
     if (out->family && !addr_is_none(&config->through) && config->through.family != out->family)
         return err_set(err, STATUS_USAGE, "--through: the gateway's address is IPv%u, but -%u requires IPv%u",
                        config->through.family, out->family, out->family);
+    if (out->idle_count)
+        return value_complain(err, &subject, "conflicts with --idle, which needs the target (leave one of them out)");
     if (out->measures_mtu)
         return value_complain(err, &subject, "conflicts with --mtu, which needs the target (leave one of them out)");
     if (out->dry_run)
@@ -390,11 +435,15 @@ static enum status check_transit(struct parse *parse, struct err *err)
     const struct subject written = {.spelled = "--write", .value = out->write_file};
     if (out->write_file && ends_in_pcap(out->write_file))
         return value_complain(err, &written, "pcap has no comments and one point alone (name it .pcapng)");
+    if (out->write_file && out->point_count > TRANSIT_POINTS)
+        return value_complain(err, &written, "it merges two points (name two of them)");
     for (unsigned i = 0; i < out->output_count; i++) {
         const struct subject subject = {.spelled = "-o", .value = out->outputs[i].format->name};
         if (!out->outputs[i].format->shows_transit)
             return value_complain(err, &subject,
                                   "this format has no report of two capture points (text, json, csv, svg)");
+        if (out->outputs[i].format->draws && out->point_count > TRANSIT_POINTS)
+            return value_complain(err, &subject, "the drawing has two points (name two of them)");
     }
     return check_files_differ(out, err);
 }
@@ -406,6 +455,10 @@ static enum status check_replay(struct parse *parse, struct err *err)
     out->graphs = parse->mode == ON_GRAPHS;
     if (out->graphs && !out->session.confidence)
         out->session.confidence = PATHS_CONFIDENCE;
+    if (status == STATUS_OK && count_far(out)) {
+        sort_points(out);
+        status = check_named(out, err);
+    }
     if (status == STATUS_OK)
         status = check_replay_filter(parse, err);
     return status == STATUS_OK && out->list ? check_list(parse, err) : status;

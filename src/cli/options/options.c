@@ -59,6 +59,7 @@ static enum status parse_environment(struct parse *parse, const struct sources *
     parse->environment = false;
     parse->family_given = false;
     parse->point = POINT_OF_NONE;
+    parse->at_seen = 0;
     return status;
 }
 

@@ -13,6 +13,11 @@
 
 #define OUTPUTS_MOST 9
 #define FILES_MOST 64
+/* Times of --idle. Unit: times. Source: chosen. Effect: with fewer, the time after which a device forgets is bounded
+ * less closely; each more opens a connection of each spec. */
+#define IDLE_AGES_MOST 8
+#define POINTS_MOST 16      /* of --at */
+#define POINT_NAME_BYTES 21 /* with its end */
 #define ENVIRONMENT_BYTES_MOST 4095
 
 struct output_request {
@@ -58,9 +63,11 @@ struct options {
     uint64_t write_max;                 /* most bytes of that file; 0: not given */
     uint64_t rotate_bytes;              /* most bytes of a part of that file; 0: it is one */
     unsigned rotate_keep;               /* parts that stay; 0: all */
-    const char *read_files[FILES_MOST]; /* replay, transit */
-    uint8_t read_points[FILES_MOST];    /* transit: enum transit_point */
+    const char *read_files[FILES_MOST]; /* replay, transit; diagnose and replay: those of --far, too */
+    uint8_t read_points[FILES_MOST];    /* enum transit_point; with --at the points in their order, from 0 */
     unsigned read_count;
+    char point_names[POINTS_MOST][POINT_NAME_BYTES]; /* of --at */
+    unsigned point_count;                            /* of --at; 0: not given */
     enum when color;
     unsigned verbose;
     bool one_per_line;                  /* a line a TTL on a terminal too */
@@ -69,10 +76,12 @@ struct options {
     bool no_decap;                      /* replay: read the outer headers of tunnels only */
     bool list;                          /* replay: one line per trace: output_list has standard output */
     const char *expect_file;            /* diagnose, replay: the file of --expect; NULL: none. Not read here */
-    bool default_specs;       /* diagnose: no probe was given: those of the --expect file replace the defaults */
-    bool measures_mtu;        /* trace, diagnose: --mtu */
-    bool only;                /* diagnose: no icmp for comparison, and no controls */
-    const char *control;      /* diagnose: the name that controls bear; probe_name_check() accepts it */
+    bool default_specs;              /* diagnose: no probe was given: those of the --expect file replace the defaults */
+    bool measures_mtu;               /* trace, diagnose: --mtu */
+    bool only;                       /* diagnose: no icmp for comparison, and no controls */
+    const char *control;             /* diagnose: the name that controls bear; probe_name_check() accepts it */
+    uint32_t idle_s[IDLE_AGES_MOST]; /* diagnose: how long sessions are left alone: --idle */
+    unsigned idle_count;
     struct pace_options pace; /* diagnose; send_gap_given: all */
     uint32_t max_probes;      /* paths; 0: the default */
     nstime duration;          /* watch; 0: not given */

@@ -20,7 +20,7 @@ struct probe_request {
     bool environment;
 };
 
-/* The point of an operand: that of the last option before it. */
+/* The point of an operand: that of the last option before it. Those of --at are counted from POINT_OF_NEAR on. */
 enum point_of_operand { POINT_OF_NONE, POINT_OF_NEAR, POINT_OF_FAR };
 
 /* State of the parser: what cannot be checked before all options are known. */
@@ -55,7 +55,9 @@ struct parse {
     const char *operands[FILES_MOST];
     uint8_t operand_points[FILES_MOST]; /* transit: enum point_of_operand */
     unsigned operand_count;
-    uint8_t point; /* that of the last --near or --far */
+    uint8_t point;           /* that of the last --near, --far or --at */
+    uint8_t at_seen;         /* points of --at in the first pass */
+    const char *two_spelled; /* the last --near or --far of transit, which conflict with --at */
 };
 
 /* Walks `count` words once: the first pass, or the second if `parse->applying`. */

@@ -61,7 +61,10 @@ static enum status parse_spec(const char *text, const struct subject *subject, s
         return value_complain(err, subject, "expected one PROTOCOL[/PORT] (%s)",
                               subject->spelled ? "for several repeat -P, as -P udp -P tcp/443"
                                                : "for several write several words, as udp tcp/443");
-    if (probe_spec_parse(text, spec, &cause) == STATUS_OK)
+    enum status status = probe_spec_parse(text, spec, &cause);
+    if (status == STATUS_OK && spec->idle_s)
+        return value_complain(err, subject, "the idle time is an option: write --idle %u", spec->idle_s);
+    if (status == STATUS_OK)
         return probe_names_keep(names, spec) ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
     /* The cause names the spec first; so does the subject. */
     return value_complain(err, subject, "%s", value_cause(cause.message, text));
@@ -242,14 +245,37 @@ static enum status add_controls(struct options *options, struct err *err)
     return STATUS_OK;
 }
 
+/* The same spec for each time that a session of it is left alone. */
+static enum status add_idle(struct options *options, struct err *err)
+{
+    struct session_config *config = &options->session;
+    bool any = false;
+    for (unsigned i = 0, count = config->spec_count; i < count && options->idle_count; i++) {
+        struct probe_spec spec = config->specs[i];
+        if (!probe_spec_has_session(&spec) || config->controls >> i & 1 || spec.idle_s)
+            continue;
+        any = true;
+        for (unsigned n = 0; n < options->idle_count; n++) {
+            spec.idle_s = options->idle_s[n];
+            if (add_spec(config, &spec, err) != STATUS_OK)
+                return err_set(err, STATUS_USAGE, "--idle: too many probes and times (at most %d in all)", SPECS_MOST);
+        }
+    }
+    if (options->idle_count && !any)
+        return err_set(err, STATUS_USAGE,
+                       "--idle: no probe has a session to leave alone (add one, as tcp/443:data or udp/53)");
+    return STATUS_OK;
+}
+
 enum status probe_list_settle(struct options *options, struct err *err)
 {
     struct session_config *config = &options->session;
     enum status status = port_lists_settle(config, options->only, err);
-    if (status != STATUS_OK || options->only)
-        return status;
-    status = lead_with_icmp(config, err);
-    return status == STATUS_OK ? add_controls(options, err) : status;
+    if (status == STATUS_OK && !options->only)
+        status = lead_with_icmp(config, err);
+    if (status == STATUS_OK && !options->only)
+        status = add_controls(options, err);
+    return status == STATUS_OK ? add_idle(options, err) : status;
 }
 
 enum status probe_list_diagnose(const struct parse *parse, struct err *err)
@@ -257,8 +283,10 @@ enum status probe_list_diagnose(const struct parse *parse, struct err *err)
     struct options *out = parse->out;
     enum status status;
     out->default_specs = parse->probe_count == 0 && !parse->port && !parse->url.protocol;
-    if (out->default_specs)
-        return add_automatic(&out->session, automatic_diagnosis, err);
+    if (out->default_specs) {
+        status = add_automatic(&out->session, automatic_diagnosis, err);
+        return status == STATUS_OK && !out->expect_file ? add_idle(out, err) : status;
+    }
     if (parse->probe_count == 0)
         status = add_default(parse, err);
     else

@@ -38,11 +38,22 @@ static void send_probe(struct run *run, const struct wish *wish)
     keep_claims(run);
 }
 
+/* A query of our own begins a UDP session. */
+static int send_opener(struct run *run, const struct flow *flow, const struct wish *wish)
+{
+    uint8_t bytes[IP_PACKET_MOST];
+    flow_stamp(flow, wish->serial, wish->ttl, bytes);
+    return run->wire->ops->send(run->wire, &flow->target, bytes, flow->size);
+}
+
 /* The wish's connection: our kernel opens it. */
 static void connect_flow(struct run *run, const struct wish *wish)
 {
     nstime at = run->wire->ops->now(run->wire);
-    session_connected(run->session, wish, run->wire->ops->connect(run->wire, session_flow(run->session, wish)), at);
+    const struct flow *flow = session_flow(run->session, wish);
+    int connect_errno =
+        flow_needs_connection(flow) ? run->wire->ops->connect(run->wire, flow) : send_opener(run, flow, wish);
+    session_connected(run->session, wish, connect_errno, at);
 }
 
 /* Our kernel does not know of the probes' data, and nothing of a connection that a RST ended. So it may not end the
@@ -51,6 +62,10 @@ static void close_flow(struct run *run, const struct wish *wish)
 {
     const struct flow *flow = session_flow(run->session, wish);
     uint8_t bytes[IP_PACKET_MOST];
+    if (!flow_needs_connection(flow)) {
+        session_closed(run->session, wish);
+        return;
+    }
     run->wire->ops->disconnect(run->wire, flow);
     for (unsigned behind_data = 0; connection_was_open(flow->connection) && behind_data < 2; behind_data++) {
         size_t length = flow_stamp_reset(flow, behind_data, bytes);

@@ -5,7 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/strbuf.h"
 #include "cli/terminal/screen.h"
 
 #define SHOWN_AFTER 1.0    /* seconds from the start, so that short runs show no line */
@@ -28,14 +27,19 @@ void progress_start(struct progress *progress, bool wanted)
     progress->next = progress->started + SHOWN_AFTER;
 }
 
+void progress_add_left(struct strbuf *line, unsigned seconds)
+{
+    strbuf_addf(line, "%u:%02u", seconds / 60, seconds % 60);
+}
+
 /* Adds "[######------------------] 25%, 0:03 left, " for files of known size. */
 static void add_bar(struct strbuf *line, double part, double seconds_left)
 {
     static const char full[] = "########################", rest[] = "------------------------";
     int columns = (int)sizeof full - 1, done = (int)(part * columns);
-    unsigned left = (unsigned)(seconds_left + 0.5);
-    strbuf_addf(line, "[%.*s%.*s] %.0f%%, %u:%02u left, ", done, full, columns - done, rest, 100 * part, left / 60,
-                left % 60);
+    strbuf_addf(line, "[%.*s%.*s] %.0f%%, ", done, full, columns - done, rest, 100 * part);
+    progress_add_left(line, (unsigned)(seconds_left + 0.5));
+    strbuf_add(line, " left, ");
 }
 
 bool progress_is_due(const struct progress *progress)
@@ -90,8 +94,9 @@ static void add_ports(struct strbuf *line, const struct progress_run *run, doubl
                 run->sent);
     if (!run->decided)
         return;
-    unsigned left = (unsigned)(passed * (run->ports - run->decided) / run->decided + 0.5);
-    strbuf_addf(line, ", %u:%02u left", left / 60, left % 60);
+    strbuf_add(line, ", ");
+    progress_add_left(line, (unsigned)(passed * (run->ports - run->decided) / run->decided + 0.5));
+    strbuf_add(line, " left");
 }
 
 void progress_show_run(struct progress *progress, const struct progress_run *run)
@@ -108,7 +113,7 @@ void progress_show_run(struct progress *progress, const struct progress_run *run
     if (run->spec[0])
         strbuf_addf(&line, ", probing hop %u with %s", run->ttl, run->spec);
     else
-        strbuf_add(&line, ", waiting for replies");
+        strbuf_add(&line, *run->waits ? run->waits : ", waiting for replies");
     show_line(progress, now(), &line);
 }
 

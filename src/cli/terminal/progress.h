@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/strbuf.h"
 #include "probe/spec.h"
 
 /* Frames between two calls of progress_show(): reading the clock costs more than a frame does. */
@@ -29,7 +30,10 @@ struct progress_run {
     unsigned ports, decided;          /* of port lists: all, and those with an answer; ports 0: none */
     char spec[PROBE_SPEC_TEXT_BYTES]; /* of the last probe, sent at `ttl`; "": the run is waiting for replies */
     unsigned ttl;
+    const char *waits; /* sessions that are left alone, and for how long yet: ", tcp/22:data@300s in 4:12"; "": none */
 };
+/* Adds "4:12", the minutes and seconds. */
+void progress_add_left(struct strbuf *line, unsigned seconds);
 void progress_show_run(struct progress *progress, const struct progress_run *run);
 /* Erases the line. Call it before any other output. */
 void progress_erase(struct progress *progress);

@@ -48,18 +48,44 @@ static void count_ports(const struct session *session, struct progress_run *run)
     }
 }
 
+/* The sessions that are left alone, those first that wait the shortest time. */
+static void add_waits(const struct session *session, nstime now, struct strbuf *out)
+{
+    for (nstime last = now; last != NSTIME_NEVER;) {
+        nstime next = NSTIME_NEVER;
+        for (unsigned i = 0; i < session_trace_count(session); i++) {
+            nstime until = session_idle_until(session, i);
+            next = until > last && until < next ? until : next;
+        }
+        for (unsigned i = 0; i < session_trace_count(session) && next != NSTIME_NEVER; i++) {
+            char spec[PROBE_SPEC_TEXT_BYTES];
+            if (session_idle_until(session, i) != next)
+                continue;
+            probe_spec_format(&session_trace(session, i)->flow.spec, spec);
+            strbuf_addf(out, ", %s in ", spec);
+            progress_add_left(out, (unsigned)((next - now + NS_PER_S - 1) / NS_PER_S));
+        }
+        last = next;
+    }
+}
+
 static void show(struct watched *watched)
 {
     const struct trace *trace = NULL;
     const struct probe *probe = last_probe(watched->session, &trace);
-    struct progress_run run = {.sent = watched->sent, .farthest = farthest_hop(watched->session)};
+    nstime now = watched->inner->ops->now(watched->inner);
+    struct strbuf waits;
+    strbuf_init(&waits);
+    add_waits(watched->session, now, &waits);
+    struct progress_run run = {.sent = watched->sent, .farthest = farthest_hop(watched->session), .waits = waits.text};
     count_ports(watched->session, &run);
-    if (probe && probe->sent + ASKING_FOR > watched->inner->ops->now(watched->inner)) {
+    if (probe && probe->sent + ASKING_FOR > now) {
         const struct probe_spec spec = trace_probe_spec(trace, probe);
         probe_spec_format(&spec, run.spec);
         run.ttl = probe->ttl;
     }
     progress_show_run(&watched->progress, &run);
+    strbuf_free(&waits);
 }
 
 /* --- the wire --- */

@@ -8,8 +8,10 @@
  *  6. The other capture was not running at that time: nothing.
  *  7. Its receiver acknowledged it, or later bytes, and the other capture never had it: that capture missed it.
  *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
- *  9. The other capture missed packets, and nothing shows that this one is lost: nothing.
+ *  9. The other capture missed packets, and maybe this one: nothing. Bytes that came again do not show that they were
+ *     lost, since reordering makes TCP send them again, too.
  * 10. It is lost, if it is at the sender's point, and else forged. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "pairing/judging/judging.h"
@@ -18,21 +20,22 @@
 #define EDGE (2 * NS_PER_MS)
 /* The same, if packets of one way alone show the offset: then it is wrong by their delay. */
 #define EDGE_UNKNOWN (300 * NS_PER_MS)
-/* A capture was perhaps not running in a silence if so many packets of the other point should be in it, over so long a
- * time. If they came from its side, that is sure. If they went toward it, the silence must be unusual and so long: all
- * of them may be lost, but nothing shows it. */
-#define GAP_PACKETS 5
+/* A capture was perhaps not running in a silence in which packets of the other point should be. So many that came from
+ * its side, over so long a time, show that. In a silence that is long, and so many times longer than usual, fewer do:
+ * one from its side, or such that went toward it as are all lost by chance in 1 of so many silences. */
 #define GAP_COMING 3
 #define GAP_TIME (500 * NS_PER_MS)
-#define GAP_USUAL 8
-#define GAP_UNUSUAL 3 /* if packets of both ways should be in it */
+#define GAP_UNUSUAL 3
 #define GAP_LEAST (2 * NS_PER_S)
-/* When a clock was set back is known from frames around it. */
-#define SET_BACK_EDGE NS_PER_S
+#define GAP_CHANCE 0.01
+/* The clock must be shown so long before and after packets that only their time tells apart. Unit: time. Source: delays
+ * of most paths. Effect: with less, the next one of a row at the edge of what is known counts as lost. */
+#define ALIKE_EDGE (100 * NS_PER_MS)
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
-/* Retransmissions of a stream's first bytes leave holes that were before the capture. */
+/* Retransmissions of a stream's first bytes leave holes that were before the capture, and so do those behind a gap. */
 #define HOLE_AFTER NS_PER_S
+#define HOLE_AFTER_GAP (4 * NS_PER_S)
 
 /* The time of an event at one point on the clock of the other. */
 static nstime on_clock_of_other(const struct judging *j, unsigned point, nstime time)
@@ -40,10 +43,7 @@ static nstime on_clock_of_other(const struct judging *j, unsigned point, nstime 
     const struct clock_estimate *clock = &j->out->clock;
     if (!clock->count)
         return time;
-    if (point == TRANSIT_FAR)
-        return clock_correct(clock, time);
-    nstime far = time + (time - clock_correct(clock, time));
-    return far + (time - clock_correct(clock, far)); /* of a clock that drifts, the second step is exact enough */
+    return point == TRANSIT_FAR ? clock_correct(clock, time) : clock_apply(clock, time);
 }
 
 /* --- gaps of a capture --- */
@@ -77,6 +77,8 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
         }
         nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
         bool is_coming = side.known && transit_sender(sides_way(&side, near_way)) == point;
+        if (!is_coming && a->shown.repeated)
+            continue; /* it was not acknowledged, so that it is lost */
         for (unsigned k = 0; side.known && k < overview->silence_count; k++) {
             if (time <= overview->silences[k].from || time >= overview->silences[k].to)
                 continue;
@@ -94,7 +96,7 @@ static bool may_be_in(const struct silence *silence, const struct hole *hole)
 {
     bool is_long = silence->to - silence->from >= GAP_LEAST;
     nstime until = is_long && hole->acked > hole->until ? hole->acked : hole->until;
-    return overlaps(silence, hole->since - (is_long ? HOLE_AFTER : 0), until);
+    return overlaps(silence, hole->since - (is_long ? HOLE_AFTER_GAP : 0), until);
 }
 
 /* Bytes that were acknowledged, and that the capture lacks: the longest silence in that time is a gap. */
@@ -125,9 +127,15 @@ static bool is_in_gap(const struct judging *j, unsigned point, const struct hole
 }
 
 /* Whether it counts, and not only tells that the capture began. */
-static bool is_missed(const struct judging *j, unsigned point, const struct hole *hole)
+static bool is_missed(const struct judging *j, const struct flow *flow, unsigned way, const struct hole *hole)
 {
-    return hole->acked != NSTIME_NONE && hole->since >= j->out->points[point].first + HOLE_AFTER;
+    const struct overview_point *overview = &j->p->config.overview.points[flow->point];
+    nstime until = hole->acked > hole->until ? hole->acked : hole->until;
+    for (unsigned k = 0; k < overview->set_back_count; k++)
+        if (overlaps(&overview->set_back[k], hole->since - SET_BACK_EDGE, until + SET_BACK_EDGE))
+            return false; /* the data and their acknowledgement may be in the wrong order */
+    return hole->acked != NSTIME_NONE &&
+           (flow->syn[way].seen || hole->since >= j->out->points[flow->point].first + HOLE_AFTER);
 }
 
 static void note_gaps(struct judging *j, const struct flow *flow)
@@ -135,7 +143,7 @@ static void note_gaps(struct judging *j, const struct flow *flow)
     for (unsigned way = 0; way < 2; way++) {
         const struct stream *stream = &flow->ways[way].stream;
         for (unsigned i = 0; i < stream->count; i++)
-            if (is_missed(j, flow->point, &stream->holes[i]))
+            if (is_missed(j, flow, way, &stream->holes[i]))
                 note_gap(j, flow->point, &stream->holes[i]);
     }
 }
@@ -148,7 +156,7 @@ static void count_missed(struct judging *j, const struct flow *flow)
         unsigned counted = 0;
         for (unsigned i = 0; i < stream->count; i++) {
             const struct hole *hole = &stream->holes[i];
-            if (!is_missed(j, flow->point, hole) || is_in_gap(j, flow->point, hole))
+            if (!is_missed(j, flow, way, hole) || is_in_gap(j, flow->point, hole))
                 continue;
             counted++;
             point->missed_example = point->missed_example ? point->missed_example : hole->frame;
@@ -157,10 +165,36 @@ static void count_missed(struct judging *j, const struct flow *flow)
     }
 }
 
-static bool is_many(const struct gap_evidence *evidence, bool is_coming, nstime least)
+/* Many came from the side of a capture. */
+static bool is_many(const struct gap_evidence *evidence, nstime least)
 {
-    return evidence->count[is_coming] >= (is_coming ? GAP_COMING : GAP_PACKETS) &&
-           evidence->last[is_coming] - evidence->first[is_coming] >= least;
+    return evidence->count[1] >= GAP_COMING && evidence->last[1] - evidence->first[1] >= least;
+}
+
+/* Of the packets toward a point, outside of its long silences. At least that of one more lost. */
+static double lost_share(const struct judging *j, unsigned point)
+{
+    const struct pairing *p = j->p;
+    const struct overview_point *overview = &p->config.overview.points[point];
+    uint64_t lost = 1, all = 2;
+    for (size_t i = 0; i < p->pair_count; i++)
+        for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
+            all += transit_receiver(sides_way(&j->sides[i], way)) == point ? p->pairs[i].ways[way].arrived : 0;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        const struct alone *a = &p->alone[i];
+        if (a->gone || a->is_twin || a->shown.point == point || a->ref >= p->pair_count || !j->sides[a->ref].known)
+            continue;
+        unsigned near_way = a->way ^ way_flips(&p->pairs[a->ref], a->shown.point);
+        nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
+        bool counts = transit_receiver(sides_way(&j->sides[a->ref], near_way)) == point && time >= overview->first &&
+                      time <= overview->last;
+        for (unsigned k = 0; k < overview->silence_count; k++)
+            counts = counts && (overview->silences[k].to - overview->silences[k].from < GAP_LEAST ||
+                                time <= overview->silences[k].from || time >= overview->silences[k].to);
+        lost += counts;
+        all += counts;
+    }
+    return (double)lost / (double)all;
 }
 
 void fates_find_gaps(struct judging *j)
@@ -171,14 +205,17 @@ void fates_find_gaps(struct judging *j)
         const struct overview_point *overview = &j->p->config.overview.points[point];
         struct gap_evidence evidence[SILENCES_MOST];
         nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
+        double share = lost_share(j, point);
         memset(evidence, 0, sizeof evidence);
         count_alone(j, point, evidence);
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
             const struct gap_evidence *of = &evidence[k];
-            bool one_way = length >= GAP_USUAL * usual && length >= GAP_LEAST && is_many(of, false, GAP_TIME);
+            bool one_way =
+                length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && pow(share, of->count[0]) < GAP_CHANCE;
             bool both_ways = length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && of->count[0] && of->count[1];
-            bool comes = is_many(of, true, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            bool comes =
+                (length >= GAP_LEAST && of->count[1]) || is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
             j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
         }
     }
@@ -195,7 +232,8 @@ struct expected {
 
 static bool has_both_bounds(const struct clock_estimate *clock)
 {
-    return clock->count && clock->segments[0].has_least && clock->segments[0].has_most;
+    const struct clock_segment *first = &clock->segments[0];
+    return clock->count && first->has_least && first->has_most && !first->is_assumed;
 }
 
 static struct expected expect(const struct judging *j, const struct alone *a, enum transit_way way)
@@ -223,6 +261,17 @@ static bool is_set_back(const struct judging *j, const struct alone *a, const st
     return false;
 }
 
+bool fates_is_shown(const struct judging *j, nstime near)
+{
+    const struct clock_estimate *clock = &j->p->config.overview.clock;
+    const struct pairing *p = j->p;
+    if (clock->count && p->alike_first != NSTIME_NONE &&
+        ((near < clock->segments[0].first && near - ALIKE_EDGE >= p->alike_first) ||
+         (near > clock->segments[clock->count - 1].last && near + ALIKE_EDGE <= p->alike_last)))
+        return true;
+    return clock_is_shown(clock, near - ALIKE_EDGE) && clock_is_shown(clock, near + ALIKE_EDGE);
+}
+
 static enum transit_reason reason_of(const struct judging *j, const struct alone *a, enum transit_way way)
 {
     unsigned other = !a->shown.point;
@@ -233,15 +282,17 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     for (unsigned k = 0; k < overview->silence_count; k++)
         if (j->is_gap[other][k] && overlaps(&overview->silences[k], when.from, when.to))
             return TRANSIT_SILENT;
-    if (is_set_back(j, a, &when))
+    nstime near = a->shown.point == TRANSIT_NEAR ? a->shown.time : on_clock_of_other(j, TRANSIT_FAR, a->shown.time);
+    bool is_known = a->shown.point == TRANSIT_NEAR ? clock_is_known(&j->out->clock, a->shown.time)
+                                                   : clock_is_known_at_b(&j->out->clock, a->shown.time);
+    if (is_set_back(j, a, &when) || !is_known)
         return TRANSIT_AMBIGUOUS;
     if (a->missed)
         return TRANSIT_MISSED;
-    if (a->early || (a->is_alike && !j->p->config.overview.clock.count))
+    if (a->early || (a->is_alike && !fates_is_shown(j, near)))
         return TRANSIT_AMBIGUOUS;
     bool is_sender = a->shown.point == transit_sender(way);
-    bool is_shown = is_sender && a->shown.repeated; /* its bytes came later */
-    if (j->out->points[other].missed && !is_shown && (is_sender || !a->is_error))
+    if (j->out->points[other].missed && (is_sender || !a->is_error))
         return TRANSIT_CAPTURE_DROPS;
     return TRANSIT_JUDGED;
 }
@@ -279,6 +330,16 @@ static bool has_unknown_numbers(const struct pair *pair, const struct alone *a, 
            !(pair->ways[near_way].seq.known && (a->shown.bytes || pair->ways[!near_way].seq.known));
 }
 
+/* Acknowledgements of packets that were paired late were not known before. */
+static bool was_missed(const struct judging *j, const struct pair *pair, const struct alone *a, unsigned near_way)
+{
+    const struct flow *other = &j->p->flows.flows[pair->flows[!a->shown.point]];
+    uint32_t delta = pair->ways[near_way].seq.value;
+    uint32_t seq = a->shown.point == TRANSIT_NEAR ? a->shown.seq + delta : a->shown.seq - delta;
+    return a->kind == PASSAGE_TCP && a->shown.bytes && a->shown.ttl == a->shown.usual_ttl &&
+           stream_missed(&other->ways[near_way ^ way_flips(pair, !a->shown.point)].stream, seq, a->shown.bytes);
+}
+
 /* Before both flows were found to be the same, not all of their packets were kept. */
 static bool may_be_left_out(const struct judging *j, const struct pair *pair, const struct alone *a)
 {
@@ -295,17 +356,23 @@ static void judge_paired(const struct judging *j, struct alone *a)
     const struct side *side = &j->sides[a->ref];
     struct pair_way *way = &pair->ways[near_way];
     a->shown.usual_ttl = way->ttl[a->shown.point];
+    a->missed = a->missed || was_missed(j, pair, a, near_way);
     if (j->proxied[a->ref]) {
         a->shown.fate = TRANSIT_UNJUDGED;
         a->shown.reason = TRANSIT_PROXIED;
         return;
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
-    a->early = a->early || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
+    /* Data with the usual TTL: a forger would have to know it, and the other capture may have dropped them. */
+    bool is_usual = a->kind == PASSAGE_TCP && a->shown.bytes && a->shown.ttl == a->shown.usual_ttl && side->known &&
+                    a->shown.point == transit_receiver(sides_way(side, near_way));
+    bool is_unsure = (a->shown.repeated && !a->shown.usual_ttl) || is_usual;
+    a->early = a->early || is_unsure || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
     bool was_gone = a->gone;
+    a->gone = a->gone || a->is_copied;
     judge(j, a, side, near_way);
     if (!was_gone && a->gone && is_receiver)
         way->duplicated += a->shown.packets;

@@ -58,6 +58,9 @@ bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out, bo
 bool late_pair(struct judging *j);
 
 /* fates.c */
+/* Packets that only their time tells apart need a clock that is shown before and after them: by others, or by such
+ * packets that came just in time. `near`: near clock. */
+bool fates_is_shown(const struct judging *j, nstime near);
 void fates_find_gaps(struct judging *j);
 bool fates_judge(struct judging *j);
 

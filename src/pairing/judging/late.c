@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "pairing/judging/judging.h"
+#include "pairing/missed.h"
 
 /* A partner may come so late. Unit: time. Source: RFC 9293 3.4.1: a segment lives for two minutes. */
 #define LATE_MOST (120 * NS_PER_S)
@@ -38,7 +39,7 @@ static uint64_t key_of(const struct pair *pair, const struct alone *a, unsigned 
 {
     const struct pair_way *way = &pair->ways[near_way], *other = &pair->ways[!near_way];
     if (a->kind != PASSAGE_TCP)
-        return rewritten ? (a->is_error ? 0 : a->id) : passage_mix(a->content, a->shown.bytes) | 1;
+        return rewritten ? (a->is_error || a->is_fragment ? 0 : a->id) : passage_mix(a->content, a->shown.bytes) | 1;
     uint64_t hash = passage_mix(near_number(a, a->shown.seq, way->seq.value), a->shown.bytes);
     hash = passage_mix(hash, a->shown.tcp_flags & (TCP_SYN | TCP_RST));
     uint32_t ack = a->shown.tcp_flags & TCP_ACK ? near_number(a, a->ack, other->seq.value) : 0;
@@ -48,6 +49,15 @@ static uint64_t key_of(const struct pair *pair, const struct alone *a, unsigned 
 static bool same_timestamps(const struct pair_way *way, const struct alone *near, const struct alone *far)
 {
     return !near->has_timestamps || !far->has_timestamps || near->timestamp + way->timestamp.value == far->timestamp;
+}
+
+/* It comes when others the same way do. */
+static bool is_in_time(const struct judging *j, const struct side *side, unsigned near_way, nstime delay, nstime usual)
+{
+    enum transit_way way = sides_way(side, near_way);
+    if (!side->known || !j->delays[way].known)
+        return delay - usual <= REWRITTEN_WITHIN && usual - delay <= REWRITTEN_WITHIN;
+    return delay >= j->delays[way].least - ALIKE_WITHIN && delay <= j->delays[way].most + ALIKE_WITHIN;
 }
 
 static bool accepts(const struct judging *j, const struct pair *pair, const struct candidate *near,
@@ -61,15 +71,22 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
     nstime usual = way->has_expected ? (toward_far ? way->expected : -way->expected) : 0;
     bool same_id = a->id && a->id == b->id;
     if (!same_timestamps(way, a, b) ||
-        (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ))
+        (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ &&
+         !(a->kind == PASSAGE_OTHER && j->p->config.overview.ids_drawn[sides_way(side, near->near_way)])))
         return false;
-    if (a->kind == PASSAGE_TCP && a->shown.bytes && !same_id && !(a->has_timestamps && b->has_timestamps) &&
-        (delay - usual > REWRITTEN_WITHIN || usual - delay > REWRITTEN_WITHIN))
+    if (!same_id && !(a->has_timestamps && b->has_timestamps) && !is_in_time(j, side, near->near_way, delay, usual))
         return false; /* a retransmission looks the same */
     if (!rewritten)
         return delay > -ALONE_AFTER && delay < LATE_MOST && a->content == b->content;
     bool is_same = a->kind != PASSAGE_TCP || same_id || (a->has_timestamps && b->has_timestamps);
     return is_same && delay - usual < REWRITTEN_WITHIN && usual - delay < REWRITTEN_WITHIN;
+}
+
+/* The receiver has what it acknowledges. */
+static void note_acknowledgement(struct pairing *p, const struct alone *a)
+{
+    if (a->kind == PASSAGE_TCP && (a->shown.tcp_flags & TCP_ACK) && !(a->shown.tcp_flags & TCP_RST))
+        stream_acknowledge(&p->flows.flows[a->flow].ways[!a->way].stream, a->ack, a->shown.time, a->shown.frame.number);
 }
 
 static void join(struct judging *j, struct pair *pair, const struct candidate *near, const struct candidate *far,
@@ -80,6 +97,8 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     const struct transit_events *events = &j->p->config.events;
     const struct side *side = &j->sides[pair - j->p->pairs];
     a->gone = b->gone = true;
+    note_acknowledgement(j->p, a);
+    note_acknowledgement(j->p, b);
     way->arrived += a->shown.packets;
     delays_add(&way->delays, a->shown.time, b->shown.time - a->shown.time, far->common - near->common);
     if (rewritten) {
@@ -104,19 +123,59 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     }
 }
 
-/* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
- * the same. True: they are such. */
-static bool make_group(struct judging *j, const struct candidate *all, size_t count, size_t nears)
+/* A packet of the other point is near in time. */
+static bool has_neighbour(const struct candidate *all, size_t count, const struct candidate *self)
 {
-    bool alike = false;
-    for (size_t i = 0; i < count; i++)
-        alike = alike || all[i].alone->is_alike;
-    if (!alike || !nears || nears == count)
-        return alike;
+    bool has = false;
+    for (size_t i = 0; i < count && !has; i++)
+        has = !all[i].alone->gone && all[i].alone->shown.point != self->alone->shown.point &&
+              all[i].common - self->common < REWRITTEN_WITHIN && self->common - all[i].common < REWRITTEN_WITHIN;
+    return has;
+}
+
+static void set_group(struct judging *j, const struct candidate *all, size_t count)
+{
     j->groups++;
     for (size_t i = 0; i < count; i++)
-        all[i].alone->group = j->groups;
-    return true;
+        if (!all[i].alone->is_alike || !fates_is_shown(j, all[i].common) || has_neighbour(all, count, &all[i]))
+            all[i].alone->group = j->groups;
+}
+
+/* Those that come when others the same way do, in their order, where the clock is shown. */
+static void join_alike(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, size_t nears)
+{
+    const struct side *side = &j->sides[pair - j->p->pairs];
+    enum transit_way way = sides_way(side, all[0].near_way);
+    size_t far = nears;
+    if (!side->known || !j->delays[way].known)
+        return;
+    nstime least = j->delays[way].least - ALIKE_WITHIN, most = j->delays[way].most + ALIKE_WITHIN;
+    for (size_t near = 0; near < nears && far < count; near++) {
+        nstime from = way == TRANSIT_TOWARD_FAR ? all[near].common + least : all[near].common - most;
+        while (far < count && all[far].common < from)
+            far++;
+        if (far == count || all[far].common > from + (most - least) || !fates_is_shown(j, all[near].common) ||
+            !same_timestamps(&pair->ways[all[near].near_way], all[near].alone, all[far].alone))
+            continue;
+        join(j, pair, &all[near], &all[far++], false);
+    }
+}
+
+/* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
+ * the same. True: they are such. */
+static bool make_group(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, size_t nears)
+{
+    bool alike = false;
+    size_t left[TRANSIT_POINTS] = {0};
+    for (size_t i = 0; i < count; i++)
+        alike = alike || all[i].alone->is_alike;
+    if (alike)
+        join_alike(j, pair, all, count, nears);
+    for (size_t i = 0; i < count && alike; i++)
+        left[all[i].alone->shown.point] += !all[i].alone->gone;
+    if (left[TRANSIT_NEAR] && left[TRANSIT_FAR])
+        set_group(j, all, count);
+    return alike;
 }
 
 /* All with one key: near ones first, each in the order of time. */
@@ -125,8 +184,9 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
     size_t nears = 0;
     while (nears < count && all[nears].alone->shown.point == TRANSIT_NEAR)
         nears++;
-    if (make_group(j, all, count, nears))
+    if (make_group(j, pair, all, count, nears))
         return;
+    bool is_joined = false;
     for (size_t near = 0, far = nears; near < nears && far < count; near++) {
         size_t at = far;
         while (at < count && !accepts(j, pair, &all[near], &all[at], rewritten) && at - far < 16)
@@ -135,7 +195,16 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
             continue;
         join(j, pair, &all[near], &all[at], rewritten);
         far = at + 1;
+        is_joined = true;
     }
+    if (!is_joined && nears && nears < count && !rewritten)
+        set_group(j, all, count);
+}
+
+/* A frame of several datagrams has the id of the first one, and another payload. */
+static bool is_joined(const struct alone *a)
+{
+    return a->kind != PASSAGE_TCP && a->shown.bytes > DATAGRAM_MOST;
 }
 
 static void join_range(struct judging *j, struct alone *from, size_t count, struct candidate *room, bool rewritten)
@@ -147,7 +216,7 @@ static void join_range(struct judging *j, struct alone *from, size_t count, stru
         struct alone *a = &from[i];
         bool is_far = a->shown.point == TRANSIT_FAR;
         unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
-        uint64_t key = a->gone || a->is_twin ? 0 : key_of(pair, a, near_way, rewritten);
+        uint64_t key = a->gone || a->is_twin || (rewritten && is_joined(a)) ? 0 : key_of(pair, a, near_way, rewritten);
         nstime common = is_far && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
         if (key)
             room[kept++] = (struct candidate){key, common, a, near_way};

@@ -266,7 +266,13 @@ bool sides_set_clock(struct judging *j)
                 add_delays(least, &p->pairs[i].ways[way].delays, sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
     if (!least_estimate(least, &j->out->clock))
         return false;
-    if (!j->out->clock.count)
-        j->out->clock = p->config.overview.clock;
+    struct clock_estimate *clock = &j->out->clock;
+    const struct clock_estimate *first = &p->config.overview.clock;
+    /* Packets that the first estimate left out, or for which it was too far off, were not paired: then the second one
+     * does not know of them. And some may be paired wrongly. */
+    if (clock->count < first->count || (clock->left_out && !first->left_out && first->count))
+        *clock = *first;
+    clock->known_from = first->known_from > clock->known_from ? first->known_from : clock->known_from;
+    clock->known_to = first->known_to < clock->known_to ? first->known_to : clock->known_to;
     return true;
 }

@@ -132,8 +132,12 @@ struct flow_match segment_answer(const struct flow *flow, const struct packet *p
     uint16_t serial = has_stamps ? serial_of_stamp(c, t->tcp_options.timestamp_echo) : 0;
     if (serial)
         return answer_make(flow, kind, serial, NUMBERS_BITS, "ports and echoed timestamp");
-    if (rst)
-        return answer_make(flow, kind, 0, (uint32_t)t->seq == c->rcv_nxt ? NUMBERS_BITS : RESET_BITS, "ports and seq");
+    if (rst) {
+        bool is_next = (uint32_t)t->seq == c->rcv_nxt;
+        struct flow_match match = answer_make(flow, kind, 0, is_next ? NUMBERS_BITS : RESET_BITS, "ports and seq");
+        match.acknowledges = acknowledges_data(flow, t);
+        return match;
+    }
     /* With the echo of another packet's timestamp it answers that one. */
     if (has_stamps || !acknowledges_data(flow, t))
         return match_none();

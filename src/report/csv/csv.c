@@ -69,8 +69,8 @@ static void put_heading(struct output *out)
 
 static bool csv_begin(struct output *out)
 {
-    if (out->result->transit) {
-        out->state = pair_rows_new(out->file, &out->result->transit->clock);
+    if (out->result->section_count) {
+        out->state = pair_rows_new(out->file, out->result);
         return out->state != NULL;
     }
     struct csv_state *state = calloc(1, sizeof *state);
@@ -99,8 +99,8 @@ static void csv_pair(struct output *out, const struct transit_pair *pair)
 static void csv_end(struct output *out)
 {
     struct csv_state *state = out->state;
-    if (out->result->transit) {
-        pair_rows_end(out->state, out->result->transit);
+    if (out->result->section_count) {
+        pair_rows_end(out->state);
         fflush(out->file);
         out->state = NULL;
         return;

@@ -485,12 +485,12 @@ static bool draw(struct drawing *drawing)
 
 static bool svg_begin(struct output *out)
 {
-    const struct transit_result *transit = out->result->transit;
-    struct delay_svg *delays = transit ? malloc(sizeof *delays) : NULL;
+    const struct transit_section *section = result_section(out->result);
+    struct delay_svg *delays = section ? malloc(sizeof *delays) : NULL;
     if (delays)
-        delay_svg_init(delays, &transit->clock);
+        delay_svg_init(delays, &section->transit->clock);
     out->state = delays;
-    return delays || !transit;
+    return delays || !section;
 }
 
 static void svg_pair(struct output *out, const struct transit_pair *pair)
@@ -500,7 +500,7 @@ static void svg_pair(struct output *out, const struct transit_pair *pair)
 
 static void end_delays(struct output *out)
 {
-    delay_svg_end(out->state, out->result->transit, out->file);
+    delay_svg_end(out->state, result_section(out->result)->transit, out->file);
     fflush(out->file);
     free(out->state);
     out->state = NULL;
@@ -510,7 +510,7 @@ static void end_delays(struct output *out)
 static void svg_end(struct output *out)
 {
     const struct result *result = out->result;
-    if (result->transit) {
+    if (result->section_count) {
         end_delays(out);
         return;
     }

@@ -209,18 +209,18 @@ static void write_errors(FILE *file, const struct result *result)
 
 static void add_transit_findings(struct json_state *state, const struct result *result)
 {
-    struct transit_findings findings;
-    if (!result->transit)
-        return;
-    (void)transit_findings_make(result, &findings);
-    for (size_t i = 0; i < findings.count; i++)
-        part_add(&state->findings, json_transit_finding(result, &findings.list[i]));
-    transit_findings_free(&findings);
+    for (unsigned k = 0; k < result->section_count; k++) {
+        struct transit_findings findings;
+        (void)transit_findings_make(result, &result->sections[k], &findings);
+        for (size_t i = 0; i < findings.count; i++)
+            part_add(&state->findings, json_transit_finding(result, &result->sections[k], &findings.list[i]));
+        transit_findings_free(&findings);
+    }
 }
 
 static void write_transit(FILE *file, const struct result *result)
 {
-    if (!result->transit)
+    if (!result->section_count)
         return;
     fputs(",\n \"transit\": ", file);
     json_transit_write(file, result);

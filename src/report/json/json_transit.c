@@ -43,7 +43,16 @@ static json_t *json_detail(const struct transit_finding *f)
     return object;
 }
 
-json_t *json_transit_finding(const struct result *result, const struct transit_finding *f)
+static json_t *json_names(const struct transit_section *section)
+{
+    json_t *array = json_array();
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+        json_array_append_new(array, json_string(section->names[point]));
+    return array;
+}
+
+json_t *json_transit_finding(const struct result *result, const struct transit_section *section,
+                             const struct transit_finding *f)
 {
     json_t *object = json_object(), *frames = json_array(), *files = json_array();
     bool in_first = true;
@@ -51,10 +60,13 @@ json_t *json_transit_finding(const struct result *result, const struct transit_f
     json_object_set_new(object, "probe", json_null());
     json_object_set_new(object, "after", json_null());
     json_object_set_new(object, "at", json_null());
-    json_object_set_new(object, "detail", json_detail(f));
+    json_t *detail = json_detail(f);
+    if (result->section_count > 1)
+        json_object_set_new(detail, "between", json_names(section));
+    json_object_set_new(object, "detail", detail);
     json_object_set_new(object, "text", json_text(f->text.text));
     for (unsigned i = 0; i < f->frame_count; i++) {
-        unsigned file = transit_file(result, f->frames[i].point, &f->frames[i].frame);
+        unsigned file = transit_file(section, f->frames[i].point, &f->frames[i].frame);
         json_array_append_new(frames, json_count(f->frames[i].frame.number));
         json_array_append_new(files, json_count(file));
         in_first = in_first && file == 0;
@@ -69,11 +81,12 @@ json_t *json_transit_finding(const struct result *result, const struct transit_f
 
 /* --- points and clocks --- */
 
-static json_t *json_point(const struct transit_point_result *p, unsigned first_file, unsigned files)
+static json_t *json_point(const struct transit_section *section, enum transit_point point)
 {
+    const struct transit_point_result *p = &section->transit->points[point];
     json_t *object = json_object(), *list = json_array();
-    for (unsigned i = 0; i < files; i++)
-        json_array_append_new(list, json_count(first_file + i));
+    for (unsigned i = 0; i < section->file_count[point]; i++)
+        json_array_append_new(list, json_count(section->first_file[point] + i));
     json_object_set_new(object, "files", list);
     json_object_set_new(object, "frames", json_count(p->frames));
     json_object_set_new(object, "packets", json_count(p->packets));
@@ -263,14 +276,14 @@ static json_t *json_sums(const struct transit_result *t)
     return object;
 }
 
-void json_transit_write(FILE *file, const struct result *result)
+/* The members of an object, behind its brace. */
+static void write_section(FILE *file, const struct transit_section *section)
 {
-    const struct transit_result *t = result->transit;
-    unsigned far_files = result->source.file_count - result->near_files;
-    fputs("{\"near\": ", file);
-    json_write(file, json_point(&t->points[TRANSIT_NEAR], 0, result->near_files));
+    const struct transit_result *t = section->transit;
+    fputs("\"near\": ", file);
+    json_write(file, json_point(section, TRANSIT_NEAR));
     fputs(",\n  \"far\": ", file);
-    json_write(file, json_point(&t->points[TRANSIT_FAR], result->near_files, far_files));
+    json_write(file, json_point(section, TRANSIT_FAR));
     fputs(",\n  \"clock\": ", file);
     if (t->clock.count)
         json_write(file, json_clock(&t->clock));
@@ -286,6 +299,23 @@ void json_transit_write(FILE *file, const struct result *result)
     for (uint64_t i = 0; i < t->conversation_count; i++) {
         fputs(i ? ",\n   " : "\n   ", file);
         json_write(file, json_conversation(t, &t->conversations[i]));
+    }
+    fputs("]}", file);
+}
+
+void json_transit_write(FILE *file, const struct result *result)
+{
+    if (result->section_count == 1) {
+        fputs("{", file);
+        write_section(file, &result->sections[0]);
+        return;
+    }
+    fputs("{\"sections\": [", file);
+    for (unsigned k = 0; k < result->section_count; k++) {
+        fputs(k ? ",\n {\"between\": " : "\n {\"between\": ", file);
+        json_write(file, json_names(&result->sections[k]));
+        fputs(", ", file);
+        write_section(file, &result->sections[k]);
     }
     fputs("]}", file);
 }

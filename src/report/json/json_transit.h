@@ -9,7 +9,8 @@
 #include "report/json/json_value.h"
 #include "report/transit/transit_findings.h"
 
-json_t *json_transit_finding(const struct result *result, const struct transit_finding *finding);
+json_t *json_transit_finding(const struct result *result, const struct transit_section *section,
+                             const struct transit_finding *finding);
 /* Writes the value of "transit": conversations one at a time, each on a line of its own. */
 void json_transit_write(FILE *file, const struct result *result);
 

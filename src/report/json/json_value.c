@@ -144,27 +144,33 @@ static void set_clock(json_t *file, const char *key, const struct clock_estimate
     json_object_set_new(file, key, interval);
 }
 
+static json_t *json_files(const struct source_file *list, unsigned count)
+{
+    json_t *files = json_array();
+    for (unsigned i = 0; i < count; i++) {
+        json_t *file = json_object();
+        json_object_set_new(file, "file", json_text(list[i].name));
+        json_object_set_new(file, "frames", json_count(list[i].frames));
+        json_object_set_new(file, "truncated", json_boolean(list[i].truncated));
+        if (list[i].clock)
+            set_clock(file, "clock_ms", list[i].clock);
+        if (list[i].second_clock)
+            set_clock(file, "second_clock_ms", list[i].second_clock);
+        json_array_append_new(files, file);
+    }
+    return files;
+}
+
 static json_t *json_source(const struct result_source *source)
 {
     json_t *object = json_object();
     json_object_set_new(object, "kind", json_string(source->live ? "live" : "capture"));
-    if (source->live) {
+    if (source->live)
         json_object_set_new(object, "interface", json_text(source->interface));
-        return object;
-    }
-    json_t *files = json_array();
-    for (unsigned i = 0; i < source->file_count; i++) {
-        json_t *file = json_object();
-        json_object_set_new(file, "file", json_text(source->files[i].name));
-        json_object_set_new(file, "frames", json_count(source->files[i].frames));
-        json_object_set_new(file, "truncated", json_boolean(source->files[i].truncated));
-        if (source->files[i].clock)
-            set_clock(file, "clock_ms", source->files[i].clock);
-        if (source->files[i].second_clock)
-            set_clock(file, "second_clock_ms", source->files[i].second_clock);
-        json_array_append_new(files, file);
-    }
-    json_object_set_new(object, "files", files);
+    else
+        json_object_set_new(object, "files", json_files(source->files, source->file_count));
+    if (source->far_count)
+        json_object_set_new(object, "far", json_files(source->far, source->far_count));
     return object;
 }
 
@@ -297,6 +303,8 @@ json_t *json_trace_head(const struct trace *trace, const struct path_mtu *mtu, c
                                      : json_spec(&flow->spec));
     if (trace->is_control)
         json_object_set_new(object, "control", json_true());
+    if (trace_is_idle(trace))
+        json_object_set_new(object, "idle_s", json_integer(flow->spec.idle_s));
     json_object_set_new(object, "protocol", json_protocol(flow_protocol(flow)));
     if (flow->spec.type->has_port) {
         json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));

@@ -58,7 +58,7 @@ static void policy_judged(struct output *out, const struct judged_group *group)
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
         char spec[PROBE_SPEC_TEXT_BYTES];
-        if (verdict->trace->is_control) /* a run adds it by itself */
+        if (verdict->trace->is_control || trace_is_idle(verdict->trace)) /* a run adds it by itself, or by an option */
             continue;
         probe_spec_format(verdict_spec(verdict), spec);
         begin_line(&lines, verdict->state);

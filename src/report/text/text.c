@@ -17,7 +17,7 @@ static bool text_begin(struct output *out)
         return rounds_text_begin(out);
     if (is_run(out))
         return run_text_begin(out);
-    if (!out->result->transit)
+    if (!out->result->section_count)
         traces_text_begin(out);
     return true;
 }
@@ -43,7 +43,7 @@ static void text_end(struct output *out)
         rounds_text_end(out);
     else if (is_run(out))
         run_text_end(out);
-    else if (out->result->transit)
+    else if (out->result->section_count)
         transit_text_end(out);
     else
         traces_text_end(out);

@@ -8,13 +8,13 @@
 
 struct pair_rows {
     struct row_buffer *buffer;
-    const struct clock_estimate *clock;
+    const struct result *result;
 };
 
 static const char heading[] = "conversation,way,fate,near_file,near_frame,near_time,far_file,far_frame,far_time,"
-                              "delay_ms,seq,bytes,reason,rewritten\n";
+                              "delay_ms,seq,bytes,reason,rewritten";
 
-struct pair_rows *pair_rows_new(FILE *file, const struct clock_estimate *clock)
+struct pair_rows *pair_rows_new(FILE *file, const struct result *result)
 {
     struct pair_rows *rows = calloc(1, sizeof *rows);
     struct row_buffer *buffer = rows ? row_buffer_new(file) : NULL;
@@ -23,7 +23,8 @@ struct pair_rows *pair_rows_new(FILE *file, const struct clock_estimate *clock)
         return NULL;
     }
     fputs(heading, file);
-    *rows = (struct pair_rows){.buffer = buffer, .clock = clock};
+    fputs(result->section_count > 1 ? ",near_point,far_point\n" : "\n", file);
+    *rows = (struct pair_rows){.buffer = buffer, .result = result};
     return rows;
 }
 
@@ -39,9 +40,10 @@ static char *put_frame(struct pair_rows *rows, char *at, const struct transit_fr
 
 static char *put_delay(const struct pair_rows *rows, char *at, const struct transit_pair *pair)
 {
-    if (rows->clock->count == 0 || !pair->way_known)
+    const struct clock_estimate *clock = &result_section(rows->result)->transit->clock;
+    if (clock->count == 0 || !pair->way_known)
         return at;
-    nstime passage = clock_correct(rows->clock, pair->times[TRANSIT_FAR]) - pair->times[TRANSIT_NEAR];
+    nstime passage = clock_correct(clock, pair->times[TRANSIT_FAR]) - pair->times[TRANSIT_NEAR];
     nstime delay = pair->way == TRANSIT_TOWARD_FAR ? passage : -passage;
     return delay < 0 ? put_ms(put_char(at, '-'), -delay) : put_ms(at, delay);
 }
@@ -57,6 +59,15 @@ static char *put_rewritten(char *at, uint32_t fields)
     return at;
 }
 
+static char *put_end(const struct pair_rows *rows, char *at, const struct transit_section *section)
+{
+    if (rows->result->section_count > 1) {
+        at = put_text(put_char(at, ','), section->names[TRANSIT_NEAR]);
+        at = put_text(put_char(at, ','), section->names[TRANSIT_FAR]);
+    }
+    return put_char(at, '\n');
+}
+
 void pair_rows_add(struct pair_rows *rows, const struct transit_pair *pair)
 {
     char *at = row_buffer_begin(rows->buffer);
@@ -69,13 +80,13 @@ void pair_rows_add(struct pair_rows *rows, const struct transit_pair *pair)
     at = put_char(put_number(at, pair->seq), ',');
     at = put_text(put_number(at, pair->bytes), ",,");
     at = put_rewritten(at, pair->rewritten);
-    row_buffer_end(rows->buffer, put_char(at, '\n'));
+    row_buffer_end(rows->buffer, put_end(rows, at, result_section(rows->result)));
 }
 
-static void add_alone(struct pair_rows *rows, const struct transit_result *result, const struct transit_alone *alone)
+static void add_alone(struct pair_rows *rows, const struct transit_section *section, const struct transit_alone *alone)
 {
     static const struct transit_frame none;
-    const struct transit_conversation *conversation = &result->conversations[alone->conversation];
+    const struct transit_conversation *conversation = &section->transit->conversations[alone->conversation];
     bool near = alone->point == TRANSIT_NEAR, way_known = alone->reason != TRANSIT_WAY_UNKNOWN;
     char *at = row_buffer_begin(rows->buffer);
     at = put_char(put_number(at, conversation->near_flow), ',');
@@ -86,13 +97,16 @@ static void add_alone(struct pair_rows *rows, const struct transit_result *resul
     at = put_char(put_number(put_char(at, ','), alone->seq), ',');
     at = put_char(put_number(at, alone->bytes), ',');
     at = put_char(put_text(at, transit_reason_name((enum transit_reason)alone->reason)), ',');
-    row_buffer_end(rows->buffer, put_char(at, '\n'));
+    row_buffer_end(rows->buffer, put_end(rows, at, section));
 }
 
-void pair_rows_end(struct pair_rows *rows, const struct transit_result *result)
+void pair_rows_end(struct pair_rows *rows)
 {
-    for (uint64_t i = 0; result && i < result->alone_count; i++)
-        add_alone(rows, result, &result->alone[i]);
+    for (unsigned k = 0; k < rows->result->section_count; k++) {
+        const struct transit_section *section = &rows->result->sections[k];
+        for (uint64_t i = 0; i < section->transit->alone_count; i++)
+            add_alone(rows, section, &section->transit->alone[i]);
+    }
     row_buffer_flush(rows->buffer);
     row_buffer_free(rows->buffer);
     free(rows);

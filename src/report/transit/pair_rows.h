@@ -6,20 +6,22 @@
  * the near and at the far point, each as its capture has them, and delay_ms. The delay is positive, or as far from the
  * truth as the clock's estimate is. Then the first TCP sequence number (of the near frame, or else of the far one),
  * bytes of payload, the reason why nothing is said, and the rewritten fields, joined by blanks. Unknown fields are
- * empty. Files count from 0. */
+ * empty. Files count from 0 within their point. With more than two points, the names of the section's near and far
+ * point follow. */
 #ifndef HOPSONDE_REPORT_TRANSIT_PAIR_ROWS_H
 #define HOPSONDE_REPORT_TRANSIT_PAIR_ROWS_H
 
 #include <stdio.h>
 
-#include "pairing/result.h"
+#include "report/result.h"
 
 struct pair_rows;
 
-/* Writes the heading. `file` and `clock`, the far clock against the near one, are borrowed. NULL: out of memory. */
-struct pair_rows *pair_rows_new(FILE *file, const struct clock_estimate *clock);
+/* Writes the heading. `file` and `result` are borrowed. NULL: out of memory. */
+struct pair_rows *pair_rows_new(FILE *file, const struct result *result);
+/* A pair of result_section(). */
 void pair_rows_add(struct pair_rows *rows, const struct transit_pair *pair);
-/* Writes the packets of one point, and all that is buffered; frees. `result` may be NULL: the reading ended early. */
-void pair_rows_end(struct pair_rows *rows, const struct transit_result *result);
+/* Writes the packets of one point, and all that is buffered; frees. */
+void pair_rows_end(struct pair_rows *rows);
 
 #endif

@@ -71,6 +71,7 @@ static void count_conversation(struct transit_finding *finding, uint32_t index)
 {
     if (!finding->conversations)
         finding->first = index;
+    finding->last = index;
     finding->conversations++;
 }
 
@@ -114,7 +115,8 @@ static void add_rewrites(struct transit_findings *all, const struct transit_conv
         struct transit_finding *finding = r->field == REWRITE_TCP_ACK ? NULL : find(all, &wanted);
         if (!finding)
             continue;
-        count_conversation(finding, index);
+        if (!finding->conversations || finding->last != index)
+            count_conversation(finding, index);
         finding->varies = finding->varies || r->varies || finding->before != wanted.before;
         finding->packets += r->packets;
         for (unsigned point = 0; point < TRANSIT_POINTS; point++)
@@ -139,7 +141,12 @@ static void add_whole(struct transit_findings *all, const struct transit_convers
 
 /* --- sentences --- */
 
-static void add_frames(struct strbuf *text, const struct result *result, const struct transit_finding *f,
+struct sentences {
+    const struct result *result; /* of the files */
+    const struct transit_section *section;
+};
+
+static void add_frames(struct strbuf *text, const struct sentences *in, const struct transit_finding *f,
                        enum transit_point point)
 {
     unsigned named = 0, all = 0;
@@ -149,21 +156,26 @@ static void add_frames(struct strbuf *text, const struct result *result, const s
         if (f->frames[i].point != point)
             continue;
         strbuf_add(text, !named ? "" : named + 1 == all ? " and " : ", ");
-        transit_add_frame(text, result, point, &f->frames[i].frame);
+        transit_add_frame(text, in->result, in->section, point, &f->frames[i].frame);
         named++;
     }
     if (named < all)
         strbuf_add(text, " ...");
 }
 
-static void add_where(const struct result *result, struct transit_finding *f)
+static void add_where(const struct sentences *in, struct transit_finding *f)
 {
     struct strbuf *text = &f->text;
     strbuf_add(text, f->conversations == 1 ? " (" : " (first in ");
-    transit_add_conversation(text, &result->transit->conversations[f->first]);
+    transit_add_conversation(text, &in->section->transit->conversations[f->first]);
     if (f->conversations > 1)
         strbuf_addf(text, "; %" PRIu64 " conversations", f->conversations);
     strbuf_add(text, ")");
+}
+
+static const char *point_text(const struct sentences *in, enum transit_point point)
+{
+    return transit_point_text(in->section, point);
 }
 
 static uint64_t packets_of_way(const struct transit_result *t, enum transit_way way)
@@ -174,30 +186,32 @@ static uint64_t packets_of_way(const struct transit_result *t, enum transit_way 
     return packets;
 }
 
-static void say_lost(const struct result *result, struct transit_finding *f)
+static void say_lost(const struct sentences *in, struct transit_finding *f)
 {
     enum transit_point sender = transit_sender(f->way);
-    strbuf_addf(&f->text, "%" PRIu64 " of %" PRIu64 " packets %s %s lost", f->packets,
-                packets_of_way(result->transit, f->way), transit_way_text(f->way), f->packets == 1 ? "was" : "were");
-    add_where(result, f);
-    strbuf_addf(&f->text, ": they passed the %s point (frame%s ", transit_point_name(sender), plural(f->frame_count));
-    add_frames(&f->text, result, f, sender);
-    strbuf_addf(&f->text, ") and never came to the %s point.", transit_point_name(!sender));
+    strbuf_addf(&f->text, "%" PRIu64 " of %" PRIu64 " packets toward %s %s lost", f->packets,
+                packets_of_way(in->section->transit, f->way), transit_toward(in->section, f->way),
+                f->packets == 1 ? "was" : "were");
+    add_where(in, f);
+    strbuf_addf(&f->text, ": %s passed %s (frame%s ", f->packets == 1 ? "it" : "they", point_text(in, sender),
+                plural(f->frame_count));
+    add_frames(&f->text, in, f, sender);
+    strbuf_addf(&f->text, ") and never came to %s.", point_text(in, !sender));
     if (f->repeated)
         strbuf_addf(&f->text, " The bytes of %" PRIu64 " came with a retransmission.", f->repeated);
 }
 
-static void say_forged(const struct result *result, struct transit_finding *f)
+static void say_forged(const struct sentences *in, struct transit_finding *f)
 {
     enum transit_point receiver = transit_receiver(f->way);
-    strbuf_addf(&f->text, "%" PRIu64 " packet%s %s %s forged", f->packets, plural(f->packets), transit_way_text(f->way),
-                f->packets == 1 ? "was" : "were");
-    add_where(result, f);
-    strbuf_addf(&f->text, ": %s came to the %s point (frame%s ", f->packets == 1 ? "it" : "they",
-                transit_point_name(receiver), plural(f->frame_count));
-    add_frames(&f->text, result, f, receiver);
-    strbuf_addf(&f->text, ") and never passed the %s point, which would have seen %s leave.",
-                transit_point_name(!receiver), f->packets == 1 ? "it" : "them");
+    strbuf_addf(&f->text, "%" PRIu64 " packet%s toward %s %s forged", f->packets, plural(f->packets),
+                transit_toward(in->section, f->way), f->packets == 1 ? "was" : "were");
+    add_where(in, f);
+    strbuf_addf(&f->text, ": %s came to %s (frame%s ", f->packets == 1 ? "it" : "they", point_text(in, receiver),
+                plural(f->frame_count));
+    add_frames(&f->text, in, f, receiver);
+    strbuf_addf(&f->text, ") and never passed %s, which would have seen %s leave.", point_text(in, !receiver),
+                f->packets == 1 ? "it" : "them");
 }
 
 /* TTLs of one forged packet tell that its sender is elsewhere. */
@@ -260,57 +274,63 @@ static void say_options(struct transit_finding *f)
     strbuf_add(&f->text, gone || added ? "" : "their order");
 }
 
-static void say_rewrite(const struct result *result, struct transit_finding *f)
+static void say_rewrite(const struct sentences *in, struct transit_finding *f)
 {
-    strbuf_addf(&f->text, "The %s of %" PRIu64 " packet%s %s was rewritten", name_of_field(f->field), f->packets,
-                plural(f->packets), transit_way_text(f->way));
+    strbuf_addf(&f->text, "The %s of %" PRIu64 " packet%s toward %s was rewritten", name_of_field(f->field), f->packets,
+                plural(f->packets), transit_toward(in->section, f->way));
     if (f->field == REWRITE_TCP_OPTIONS)
         say_options(f);
     else if (counts_values(f->field) && !f->varies)
         strbuf_addf(&f->text, " from %" PRIu64 " to %" PRIu64 "", f->before, f->after);
-    add_where(result, f);
-    strbuf_addf(&f->text, ": frame %" PRIu64 " near, %" PRIu64 " far.", f->frames[0].frame.number,
-                f->frames[1].frame.number);
+    if (f->conversations == 1)
+        add_where(in, f);
+    else
+        strbuf_addf(&f->text, " (%" PRIu64 " conversations)", f->conversations);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        strbuf_addf(&f->text, point ? ", %s frame " : ": %s frame ", in->section->names[point]);
+        transit_add_frame(&f->text, in->result, in->section, (enum transit_point)point, &f->frames[point].frame);
+    }
+    strbuf_add(&f->text, ".");
 }
 
-static void say_nat(const struct result *result, struct transit_finding *f)
+static void say_nat(const struct sentences *in, struct transit_finding *f)
 {
-    const struct transit_conversation *c = &result->transit->conversations[f->first];
+    const struct transit_conversation *c = &in->section->transit->conversations[f->first];
     strbuf_addf(&f->text, "%" PRIu64 " conversation%s translated on the way: ", f->conversations,
                 f->conversations == 1 ? " is" : "s are");
     transit_add_ends(&f->text, c, TRANSIT_NEAR);
-    strbuf_add(&f->text, " at the near point is ");
+    strbuf_addf(&f->text, " at %s is ", point_text(in, TRANSIT_NEAR));
     transit_add_ends(&f->text, c, TRANSIT_FAR);
-    strbuf_add(&f->text, " at the far point.");
+    strbuf_addf(&f->text, " at %s.", point_text(in, TRANSIT_FAR));
 }
 
-static void say_proxy(const struct result *result, struct transit_finding *f)
+static void say_proxy(const struct sentences *in, struct transit_finding *f)
 {
     strbuf_addf(&f->text, "A proxy ended %" PRIu64 " connection%s and opened %s to the server", f->conversations,
                 plural(f->conversations), f->conversations == 1 ? "another one" : "others");
-    add_where(result, f);
+    add_where(in, f);
     strbuf_add(&f->text, ": the handshakes at both points differ. So its packets are not compared.");
 }
 
-static void say(const struct result *result, struct transit_finding *f)
+static void say(const struct sentences *in, struct transit_finding *f)
 {
     switch (f->kind) {
     case FINDING_LOST_TOWARD_FAR:
     case FINDING_LOST_TOWARD_NEAR:
-        say_lost(result, f);
+        say_lost(in, f);
         break;
     case FINDING_FORGED:
-        say_forged(result, f);
-        say_ttl(result->transit, f);
+        say_forged(in, f);
+        say_ttl(in->section->transit, f);
         break;
     case FINDING_NAT:
-        say_nat(result, f);
+        say_nat(in, f);
         break;
     case FINDING_PROXY:
-        say_proxy(result, f);
+        say_proxy(in, f);
         break;
     default:
-        say_rewrite(result, f);
+        say_rewrite(in, f);
     }
 }
 
@@ -349,9 +369,11 @@ static int by_rank(const void *a, const void *b)
     return (int)x->way - (int)y->way;
 }
 
-bool transit_findings_make(const struct result *result, struct transit_findings *out)
+bool transit_findings_make(const struct result *result, const struct transit_section *section,
+                           struct transit_findings *out)
 {
-    const struct transit_result *t = result->transit;
+    const struct transit_result *t = section->transit;
+    const struct sentences in = {.result = result, .section = section};
     *out = (struct transit_findings){.count = 0};
     for (uint32_t i = 0; i < t->conversation_count; i++) {
         add_fates(out, t, i);
@@ -362,7 +384,7 @@ bool transit_findings_make(const struct result *result, struct transit_findings 
         qsort(out->list, out->count, sizeof *out->list, by_rank);
     bool good = true;
     for (size_t i = 0; i < out->count; i++) {
-        say(result, &out->list[i]);
+        say(&in, &out->list[i]);
         good = good && !out->list[i].text.failed;
     }
     return good;

@@ -19,7 +19,7 @@ struct transit_finding {
     bool has_way;
     enum transit_way way;
     uint64_t packets, conversations;
-    uint32_t first; /* the first conversation that shows it; index */
+    uint32_t first, last; /* conversations that show it; indexes */
     /* Rewrites: */
     uint8_t field;          /* enum rewrite_field */
     uint64_t before, after; /* values at the sender's point and at the receiver's */
@@ -36,7 +36,8 @@ struct transit_findings {
 };
 
 /* False: out of memory; the list is then incomplete. */
-bool transit_findings_make(const struct result *result, struct transit_findings *out);
+bool transit_findings_make(const struct result *result, const struct transit_section *section,
+                           struct transit_findings *out);
 void transit_findings_free(struct transit_findings *findings);
 
 #endif

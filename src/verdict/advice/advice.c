@@ -78,7 +78,8 @@ static const struct verdict *find_furthest(const struct judgement *judgement, ui
     const struct verdict *best = NULL;
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
-        if (!verdict->trace->is_control && (!best || distance(verdict, loop) > distance(best, loop)))
+        if (!verdict->trace->is_control && !trace_is_idle(verdict->trace) &&
+            (!best || distance(verdict, loop) > distance(best, loop)))
             best = verdict;
     }
     return best && distance(best, loop) ? best : NULL;
@@ -219,7 +220,9 @@ static bool is_out_of_state(const struct judgement *judgement, const struct verd
 static void add_range(struct strbuf *out, const struct verdict *verdict)
 {
     const struct flow *flow = &verdict->trace->flow;
-    if (verdict->state == VERDICT_UNANSWERED)
+    if (verdict->how == HOW_REPLY_LOST)
+        strbuf_addf(out, "on the way back from %s to %s", ADDRESS_TEXT(&flow->target), ADDRESS_TEXT(&flow->source));
+    else if (verdict->state == VERDICT_UNANSWERED)
         strbuf_addf(out, "at %s or at %s itself", DEVICE_TEXT(&verdict->after), ADDRESS_TEXT(&flow->target));
     else if (verdict->after.known)
         strbuf_addf(out, "at %s or the next device", DEVICE_TEXT(&verdict->after));
@@ -261,7 +264,10 @@ static void add_end(struct strbuf *out, const struct verdict *verdict, bool seve
     bool reset = verdict->how == HOW_TCP_RESET;
     switch (verdict->state) {
     case VERDICT_DROPPED:
-        strbuf_addf(out, " %s dropped there", are);
+        if (verdict->how == HOW_REPLY_LOST)
+            strbuf_addf(out, " reach%s the other end, and the replies are dropped there", several ? "" : "es");
+        else
+            strbuf_addf(out, " %s dropped there", are);
         break;
     case VERDICT_UNANSWERED:
         strbuf_addf(out, " get%s no reply", several ? "" : "s");

@@ -36,6 +36,8 @@ finder find_name_filters;
 /* Whether a name filter that was found concerns this trace, also as a control: then how it ends does not depend on its
  * flows. */
 bool finding_is_of_name(const struct set_facts *all, const struct judgement *out, const struct trace *trace);
+/* idle_timeout.c: sessions that no longer work after they were left alone. */
+finder find_idle_timeouts;
 /* middleboxes.c: proxies, and firewalls that pass some segments of a connection only. */
 finder find_proxies, find_statefulness;
 

@@ -37,7 +37,7 @@ static const struct verdict *verdict_of(const struct judgement *out, uint16_t po
 {
     for (unsigned i = 0; i < out->verdict_count; i++) {
         const struct probe_spec *spec = &out->verdicts[i].trace->flow.spec;
-        if (spec->protocol == IP_TCP && spec->port == port && spec->variant == variant)
+        if (spec->protocol == IP_TCP && spec->port == port && spec->variant == variant && !spec->idle_s)
             return &out->verdicts[i];
     }
     return NULL;

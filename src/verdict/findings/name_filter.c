@@ -5,12 +5,24 @@
 #include "verdict/findings/finding.h"
 #include "verdict/findings/findings.h"
 
+/* Whether it ends the connection without data. A last segment with data has PSH set (RFC 9293 3.9.1.2). */
+static bool is_fin(const struct reply *reply)
+{
+    return reply->kind == REPLY_TCP && (reply->tcp_flags & (TCP_FIN | TCP_PSH)) == TCP_FIN;
+}
+
 static enum verdict_how how_of(const struct name_comparison *names)
 {
     if (names->fate == NAME_SILENT)
         return HOW_SILENT;
     bool is_refusal = names->fate == NAME_REFUSED || names->reply->kind == REPLY_RST;
-    return is_refusal ? how_of_reply(names->reply) : HOW_REPLY;
+    return is_refusal ? how_of_reply(names->reply) : is_fin(names->reply) ? HOW_FIN : HOW_REPLY;
+}
+
+/* Whether it is a packet in the target's name. */
+static bool is_forged(enum verdict_how how)
+{
+    return how == HOW_TCP_RESET || how == HOW_REPLY || how == HOW_FIN;
 }
 
 /* A device that refuses by ICMP does so in its own name. One that is silent or forges a reply stands behind the last
@@ -58,6 +70,8 @@ static const char *act_of(enum verdict_how how)
         return "drops";
     case HOW_TCP_RESET:
         return "resets";
+    case HOW_FIN:
+        return "closes";
     case HOW_REPLY:
         return "forges the reply to";
     default:
@@ -67,7 +81,7 @@ static const char *act_of(enum verdict_how how)
 
 static const char *effect_of(enum verdict_how how)
 {
-    return how == HOW_SILENT ? "were dropped" : how == HOW_TCP_RESET || how == HOW_REPLY ? "drew it" : "were rejected";
+    return how == HOW_SILENT ? "were dropped" : is_forged(how) ? "drew it" : "were rejected";
 }
 
 static void add_place(const struct finding *finding, char text[SENTENCE_BYTES])
@@ -86,12 +100,12 @@ static void say(const struct trace *named, const struct trace *control, const st
     *out->text = '\0';
     add_place(out, out->text);
     phrase_add(out->text, " %s %s", act_of(how), SPEC_TEXT(named));
-    if (how != HOW_SILENT && how != HOW_TCP_RESET && how != HOW_REPLY)
+    if (how != HOW_SILENT && !is_forged(how))
         phrase_add(out->text, " (%s)", phrase_how(how, "ICMP"));
     phrase_add(out->text, " by its name: %u of %u samples %s, %u of %u with %s",
                how == HOW_SILENT ? names->stopped : names->told, names->passed + names->stopped, effect_of(how),
                names->control_stopped, names->control_passed + names->control_stopped, control->flow.spec.name);
-    if (how == HOW_REPLY || how == HOW_TCP_RESET)
+    if (is_forged(how))
         phrase_add(out->text, names->goes_on ? "; it stands beside the path, because the probe itself went on"
                                              : "; it stands in the path, because no probe went on");
     if (names->is_refused_later)

@@ -85,7 +85,7 @@ static bool was_connected(const struct trace *trace)
 static void add_handshake(const struct facts *facts, struct verdict *out)
 {
     const struct connection *first = facts->trace->flow.connection;
-    if (first && facts->sent && !was_connected(facts->trace))
+    if (first && !facts->trace->flow.spec.idle_s && facts->sent && !was_connected(facts->trace))
         phrase_add(out->text, "; the probes were SYNs, because %s",
                    first->state == CONNECTION_REFUSED ? "the handshake was refused" : "no handshake was answered");
 }

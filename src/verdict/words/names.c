@@ -39,7 +39,9 @@ const char *verdict_how_name(enum verdict_how how)
         [HOW_BEYOND_SCOPE] = "beyond-scope",
         [HOW_SOURCE_POLICY] = "source-policy",
         [HOW_REJECT_ROUTE] = "reject-route",
+        [HOW_REPLY_LOST] = "reply-lost",
         [HOW_REPLY] = "reply",
+        [HOW_FIN] = "fin",
     };
     return names[how];
 }
@@ -61,6 +63,7 @@ const char *finding_kind_name(enum finding_kind kind)
         [FINDING_STATELESS_FIREWALL] = "stateless-firewall",
         [FINDING_PATH_DEPENDENT] = "path-dependent",
         [FINDING_NAME_FILTER] = "name-filter",
+        [FINDING_IDLE_TIMEOUT] = "idle-timeout",
         [FINDING_DSCP_REWRITE] = "dscp-rewrite",
         [FINDING_ECN_BLEACHED] = "ecn-bleached",
         [FINDING_MSS_CLAMP] = "mss-clamp",

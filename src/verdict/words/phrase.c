@@ -106,7 +106,11 @@ void phrase_add_ports(struct strbuf *out, const char *which, const struct trace 
 void phrase_add_service(struct strbuf *out, const struct trace *trace)
 {
     const struct probe_spec *spec = &trace->flow.spec;
-    const char *text = SPEC_TEXT(trace), *variant = strchr(text, ':');
+    struct probe_spec plain = *spec;
+    char text[PROBE_SPEC_TEXT_BYTES];
+    plain.idle_s = 0;
+    probe_spec_format(&plain, text);
+    const char *variant = strchr(text, ':');
     if (!spec->type->has_port) {
         strbuf_add(out, text);
         return;
@@ -114,7 +118,11 @@ void phrase_add_service(struct strbuf *out, const struct trace *trace)
     for (const char *c = spec->type->name; *c; c++)
         strbuf_addf(out, "%c", toupper((unsigned char)*c));
     if (variant)
-        strbuf_addf(out, " (%s)", variant + 1);
+        strbuf_addf(out, " (%s", variant + 1);
+    if (spec->idle_s)
+        strbuf_addf(out, "%sidle for %u s", variant ? ", " : " (", spec->idle_s);
+    if (variant || spec->idle_s)
+        strbuf_add(out, ")");
     phrase_add_ports(out, " destination", trace, true);
 }
 

@@ -83,7 +83,7 @@ static void test_established(void)
     is_num(c.snd_nxt, OUR + 1, "its next number is that of our kernel: it knows no data of ours");
     is_num(c.rcv_nxt, PEER + 31, "our kernel expects what follows the target's data");
     ok(c.has_timestamps && c.timestamp == 12 && c.echo == 90, "timestamps are those of the handshake");
-    ok(c.peer_closed, "the target closed it");
+    ok(c.fin_at != NSTIME_NONE, "the target closed it");
     is_num(c.syn_ack_ttl, 57, "the TTL of the SYN/ACK is kept");
     is_num(c.flow_label, 77, "our kernel's flow label is kept");
     is_num(c.kernel_at, NOW + 9, "our kernel spoke last in frame 10");
@@ -139,10 +139,81 @@ static void test_unseen(void)
     ok(!c.has_timestamps, "the target uses none");
 }
 
+/* The longest time without a packet counts, until the first probe or the end. */
+static void test_idle(void)
+{
+    static const struct step opening[] = {SYN_LEAVES, SYN_ACK_COMES, ACK_LEAVES};
+    static const struct step talk = {false, TCP_PSH | TCP_ACK, PEER + 1, OUR + 1, 30, 95, 12, 0, 0},
+                             data = {true, TCP_PSH | TCP_ACK, OUR + 1, PEER + 1, 20, 99, 90, 0, 0},
+                             fin = {false, TCP_FIN | TCP_ACK, PEER + 31, OUR + 1, 0, 96, 14, 0, 0},
+                             rst = {false, TCP_RST, PEER + 31, 0, 0, 0, 0, 0, 0},
+                             ours = {true, TCP_RST, OUR + 1, 0, 0, 0, 0, 0, 0};
+    struct connection c;
+    struct headers h;
+    RUN("a connection that is left alone", opening, &c);
+    is_num(c.last_at, NOW + 2, "it is idle from the end of the handshake on");
+    h = headers_of(&talk);
+    connection_take(&c, &h, false, NOW + 10 * NS_PER_S, 4);
+    connection_take(&c, &h, false, NOW + 14 * NS_PER_S, 5);
+    is_num(c.idle, 10 * NS_PER_S - 2, "the longest time without a packet");
+    ok(!c.is_used, "the target's data do not end it");
+    h = headers_of(&data);
+    connection_take(&c, &h, true, NOW + 15 * NS_PER_S, 6);
+    is_num(c.last_at, NOW + 14 * NS_PER_S, "data like a probe's do not count by themselves");
+    connection_use(&c, NOW + 34 * NS_PER_S);
+    h = headers_of(&talk);
+    connection_take(&c, &h, false, NOW + 90 * NS_PER_S, 7);
+    is_num(c.idle, 20 * NS_PER_S, "nothing counts behind the first probe");
+    RUN("a connection that the target closes", opening, &c);
+    h = headers_of(&fin);
+    connection_take(&c, &h, false, NOW + 60 * NS_PER_S, 4);
+    ok(c.is_used && c.fin_at == NOW + 60 * NS_PER_S && c.end_frame == 4 && c.end_ttl == 57, "its FIN ends it");
+    is_num(c.idle, 60 * NS_PER_S - 2, "after that time");
+    RUN("a connection that is reset", opening, &c);
+    h = headers_of(&rst);
+    connection_take(&c, &h, false, NOW + 60 * NS_PER_S, 4);
+    ok(c.is_used && c.state == CONNECTION_RESET && c.end_frame == 4 && c.end_ttl == 57, "the RST ends it");
+    is_num(c.idle, 60 * NS_PER_S - 2, "after that time");
+    RUN("a connection that we close", opening, &c);
+    h = headers_of(&ours);
+    connection_take(&c, &h, true, NOW + 60 * NS_PER_S, 4);
+    ok(c.state == CONNECTION_CLOSED && connection_was_open(&c) && !connection_is_open(&c), "our RST closes it");
+    ok(!c.is_used && c.idle == 0, "which is no end by the target");
+    h = headers_of(&rst);
+    connection_take(&c, &h, false, NOW + 61 * NS_PER_S, 5);
+    is_num(c.state, CONNECTION_CLOSED, "a RST behind it changes nothing");
+}
+
+/* A query and its answer begin a UDP session. */
+static void test_query(void)
+{
+    struct connection c;
+    connection_init(&c);
+    connection_query(&c, NOW, 1);
+    ok(c.state == CONNECTION_OPENING && c.syn_frame == 1, "a query leaves");
+    connection_give_up(&c);
+    connection_query(&c, NOW + 5, 2);
+    ok(c.state == CONNECTION_OPENING && c.opened_at == NOW + 5, "and another one");
+    connection_answer(&c, NOW + 9, 3);
+    ok(connection_is_open(&c) && c.answer_frame == 3 && c.last_at == NOW + 9, "its answer begins the session");
+    connection_answer(&c, NOW + NS_PER_S, 4);
+    ok(c.answer_frame == 3 && c.idle == NS_PER_S - 9, "a later answer is a packet of it");
+    connection_init(&c);
+    connection_answer(&c, NOW, 1);
+    ok(connection_is_open(&c), "the capture may lack the query");
+    connection_init(&c);
+    connection_query(&c, NOW, 1);
+    connection_refuse(&c, NOW + 1, 2);
+    connection_answer(&c, NOW + 2, 3);
+    is_num(c.state, CONNECTION_REFUSED, "no answer follows an ICMP error");
+}
+
 int main(void)
 {
     test_established();
     test_failed();
     test_unseen();
+    test_idle();
+    test_query();
     return tap_done();
 }

@@ -134,7 +134,10 @@ static void test_answers(void)
            "what echoes our kernel's timestamp answers our kernel");
     match = answer(&flow, TCP_RST, 0, false, 0);
     ok(match.match != MATCH_NONE && match.serial == 0 && match.kind == REPLY_RST, "a bare RST names no copy");
+    ok(!match.acknowledges, "nor does it acknowledge data");
     is_num(match.bits, 14 + 32, "its number is the one that we expect");
+    ok(answer(&flow, TCP_RST | TCP_ACK, SEQ + data, false, 0).acknowledges, "one that acknowledges the data does");
+    ok(!answer(&flow, TCP_RST | TCP_ACK, SEQ, false, 0).acknowledges, "one that acknowledges the handshake does not");
     flow.connection->rcv_nxt++;
     is_num(answer(&flow, TCP_RST, 0, false, 0).bits, 14 + 15, "one that is only near it is worth less");
     flow.connection->rcv_nxt--;

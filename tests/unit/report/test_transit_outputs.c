@@ -67,10 +67,14 @@ static char *written(void (*write)(FILE *file, void *context), void *context)
 
 /* ---- CSV ---- */
 
+struct rows_case {
+    struct clock_estimate clock;
+    unsigned sections;
+};
+
 static void write_rows(FILE *file, void *context)
 {
-    struct clock_estimate clock = clock_of(AHEAD, NS_PER_MS);
-    struct pair_rows *rows = pair_rows_new(file, context ? context : &clock);
+    const struct rows_case *rows_case = context;
     struct transit_pair pair = pair_of(TRANSIT_TOWARD_FAR, T0, 2 * NS_PER_MS);
     struct transit_alone alone[] = {
         alone_of(TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, TRANSIT_JUDGED),
@@ -79,8 +83,16 @@ static void write_rows(FILE *file, void *context)
         alone_of(TRANSIT_FAR, TRANSIT_TOWARD_NEAR, TRANSIT_UNJUDGED, TRANSIT_NOT_COVERED),
         alone_of(TRANSIT_NEAR, TRANSIT_TOWARD_NEAR, TRANSIT_UNJUDGED, TRANSIT_WAY_UNKNOWN),
     };
-    const struct transit_result result = {
-        .conversations = &conversation, .conversation_count = 1, .alone = alone, .alone_count = 5};
+    const struct transit_result result = {.conversations = &conversation,
+                                          .conversation_count = 1,
+                                          .alone = alone,
+                                          .alone_count = 5,
+                                          .clock = rows_case->clock};
+    const struct transit_section sections[] = {{.transit = &result, .names = {"client", "nat"}},
+                                               {.transit = &result, .names = {"nat", "server"}}};
+    const struct result all = {
+        .sections = sections, .section_count = rows_case->sections, .section_now = rows_case->sections - 1};
+    struct pair_rows *rows = pair_rows_new(file, &all);
     pair.rewritten = 1U << REWRITE_IP_SOURCE | 1U << REWRITE_TCP_MSS;
     if (!rows)
         abort();
@@ -89,12 +101,13 @@ static void write_rows(FILE *file, void *context)
     pair_rows_add(rows, &pair);
     pair.way_known = false;
     pair_rows_add(rows, &pair);
-    pair_rows_end(rows, &result);
+    pair_rows_end(rows);
 }
 
 static void test_rows(void)
 {
-    char *text = written(write_rows, NULL);
+    struct rows_case rows_case = {.clock = clock_of(AHEAD, NS_PER_MS), .sections = 1};
+    char *text = written(write_rows, &rows_case);
     is_text(
         text,
         "conversation,way,fate,near_file,near_frame,near_time,far_file,far_frame,far_time,delay_ms,seq,bytes,reason,"
@@ -111,8 +124,15 @@ static void test_rows(void)
         "7,,unjudged,0,21,2026-01-02T03:04:06.000000000Z,,,,,5000,30,way-unknown,\n",
         "rows");
     free(text);
-    struct clock_estimate unknown = {0};
-    text = written(write_rows, &unknown);
+    rows_case.sections = 2;
+    text = written(write_rows, &rows_case);
+    ok(strstr(text, ",rewritten,near_point,far_point\n") != NULL, "three points: two more columns");
+    ok(strstr(text, ",1000,20,,,nat,server\n") != NULL, "a pair is of the points that are read");
+    ok(strstr(text, ",5000,30,not-covered,,client,nat\n") && strstr(text, ",5000,30,not-covered,,nat,server\n"),
+       "a packet of one point is of its section");
+    free(text);
+    rows_case = (struct rows_case){.sections = 1};
+    text = written(write_rows, &rows_case);
     ok(strstr(text, ".007000000Z,,1000,20") != NULL, "without a clock there is no delay");
     free(text);
 }
@@ -259,8 +279,8 @@ static void test_comments(void)
     is_text(comment_of(fates, TRANSIT_FAR, 0, 21), "toward far, forged: it never passed the near point", "forged");
     is_text(comment_of(fates, TRANSIT_NEAR, 0, 22), "toward near, an error that a router between the points sent",
             "an error of a router");
-    is_text(comment_of(fates, TRANSIT_NEAR, 0, 23), "not judged: the other capture missed them: they were acknowledged",
-            "not judged");
+    is_text(comment_of(fates, TRANSIT_NEAR, 0, 23),
+            "not judged: the other capture missed them: they arrived all the same", "not judged");
     ok(strncmp(comment_of(fates, TRANSIT_NEAR, 0, 6), "nothing is said", 15) == 0, "a frame that nothing names");
     ok(strncmp(comment_of(fates, TRANSIT_NEAR, 3, 1000), "nothing is said", 15) == 0, "one that is out of all ranges");
     note(fates, 30, 7, 1, true);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The probes to send; in a replay, the probes to select. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/options/groups/groups.h"
@@ -96,6 +97,24 @@ static enum status apply_control(struct parse *parse, const char *value, struct 
     return parse_complain(parse, value, err, "%s", value_cause(cause.message, value));
 }
 
+/* A number of seconds, or several. */
+static enum status apply_idle(struct parse *parse, const char *value, struct err *err)
+{
+    struct options *out = parse->out;
+    out->idle_count = 0;
+    for (const char *word = value; word; word = strchr(word, ',') ? strchr(word, ',') + 1 : NULL) {
+        char text[16];
+        uint64_t age;
+        int length = snprintf(text, sizeof text, "%.*s", (int)strcspn(word, ","), word);
+        if (length >= (int)sizeof text || !value_number(text, false, 1, IDLE_MOST_S, &age))
+            return parse_complain(parse, value, err, "expected seconds, 1 to %d each, as 60,300", IDLE_MOST_S);
+        if (out->idle_count == IDLE_AGES_MOST)
+            return parse_complain(parse, value, err, "too many idle times (at most %d)", IDLE_AGES_MOST);
+        out->idle_s[out->idle_count++] = (uint32_t)age;
+    }
+    return STATUS_OK;
+}
+
 static enum status apply_only(struct parse *parse, const char *value, struct err *err)
 {
     (void)value, (void)err;
@@ -172,6 +191,11 @@ static const struct option_row rows[] = {
      .commands = ON_DIAGNOSE,
      .help = "beside each probe with a name send one with this name, which nothing should filter (www.example.com)",
      .apply = apply_control},
+    {.name = "--idle",
+     .argument = "SEC[,SEC...]",
+     .commands = ON_DIAGNOSE,
+     .help = "open a session of its own for each of these times, leave it alone that long, and probe it then",
+     .apply = apply_idle},
 };
 
 OPTION_GROUP(option_group_probes, "Probes", "Selection by probe", rows);

@@ -100,8 +100,24 @@ static void add_reply(struct evidence_list *list, const struct trace *trace, con
 
 /* --- by frames --- */
 
+/* A frame of the other end's capture belongs to no trace. False: it is another. */
+static bool add_far(struct evidence_list *list, const struct frame_number *frame)
+{
+    const struct result_source *source = list->source;
+    unsigned own = source->live ? 1 : source->file_count;
+    if (frame->file < own || frame->file - own >= source->far_count)
+        return false;
+    list->count++;
+    strbuf_addf(list->text, "    frame %-4" PRIu64 " of ", frame->number);
+    summary_add_file_name(list->text, source->far[frame->file - own].name);
+    strbuf_add(list->text, "  at the far point\n");
+    return true;
+}
+
 static void add_frame(struct evidence_list *list, const struct frame_number *frame)
 {
+    if (add_far(list, frame))
+        return;
     for (unsigned i = 0; i < list->judgement->verdict_count; i++) {
         const struct trace *trace = list->judgement->verdicts[i].trace;
         for (size_t k = 0; k < trace->probe_count; k++) {

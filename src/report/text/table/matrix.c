@@ -111,7 +111,7 @@ static unsigned wrap_spec(const char *spec, char lines[HEADING_LINES][PROBE_SPEC
     unsigned count = 0;
     *lines[0] = '\0';
     while (*spec) {
-        size_t piece = 1 + strcspn(spec + 1, "/:+["), held = strlen(lines[count]);
+        size_t piece = 1 + strcspn(spec + 1, "/:+[@"), held = strlen(lines[count]);
         if (held && held + piece > MATRIX_CELL_COLUMNS && count + 1 < HEADING_LINES) {
             *lines[++count] = '\0';
             held = 0;

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/transit/transit_text.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "report/paint.h"
 #include "report/summary.h"
+#include "report/text/transit/transit_table.h"
 #include "report/transit/transit_findings.h"
 #include "report/transit_words.h"
 #include "report/wrap.h"
 
-#define CONVERSATIONS_SHORT 5 /* without -v */
-#define FINDINGS_SHORT 8
-#define PACKETS_SHORT 1000 /* of one conversation, with one -v */
+#define FINDINGS_SHORT 8 /* of two points without -v */
 #define FILES_NAMED_MOST 3
 
 static unsigned long long big(uint64_t value)
@@ -22,158 +20,214 @@ static unsigned long long big(uint64_t value)
 
 /* --- the points --- */
 
-static void add_files(struct strbuf *text, const struct result *result, enum transit_point point)
+static void add_files(struct strbuf *text, const struct result *result, const struct transit_section *section,
+                      enum transit_point point)
 {
-    unsigned from = point == TRANSIT_NEAR ? 0 : result->near_files;
-    unsigned to = point == TRANSIT_NEAR ? result->near_files : result->source.file_count;
-    for (unsigned i = from; i < to && i < from + FILES_NAMED_MOST; i++) {
-        strbuf_add(text, i > from ? ", " : "");
-        summary_add_file_name(text, result->source.files[i].name);
+    unsigned from = section->first_file[point], count = section->file_count[point];
+    for (unsigned i = 0; i < count && i < FILES_NAMED_MOST; i++) {
+        strbuf_add(text, i ? ", " : "");
+        summary_add_file_name(text, result->source.files[from + i].name);
     }
-    if (to > from + FILES_NAMED_MOST)
-        strbuf_addf(text, " and %u more", to - from - FILES_NAMED_MOST);
+    if (count > FILES_NAMED_MOST)
+        strbuf_addf(text, " and %u more", count - FILES_NAMED_MOST);
 }
 
-static void add_point(struct strbuf *text, const struct result *result, enum transit_point point)
+/* Names are as wide as the widest. */
+static int name_width(const struct result *result)
 {
-    const struct transit_point_result *p = &result->transit->points[point];
+    size_t width = 0;
+    for (unsigned k = 0; k < result->section_count; k++)
+        for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+            size_t length = strlen(result->sections[k].names[point]);
+            width = length > width ? length : width;
+        }
+    return (int)width;
+}
+
+static void add_point(struct strbuf *text, const struct result *result, const struct transit_section *section,
+                      enum transit_point point)
+{
+    const struct transit_point_result *p = &section->transit->points[point];
     char time[NSTIME_TEXT_BYTES];
-    strbuf_addf(text, "%-5s", transit_point_name(point));
-    add_files(text, result, point);
+    strbuf_addf(text, "%-*s  ", name_width(result), section->names[point]);
+    add_files(text, result, section, point);
     strbuf_addf(text, ": %llu packet%s of %llu conversation%s", big(p->packets), plural(p->packets),
                 big(p->conversations), plural(p->conversations));
     if (p->first != NSTIME_NONE) {
         nstime_format(p->first, time);
-        strbuf_addf(text, ", %.19sZ and %.1f s on", time, nstime_ms(p->last - p->first) / 1000);
+        strbuf_addf(text, ", %.1f s from %.19sZ on", nstime_ms(p->last - p->first) / 1000, time);
     }
     strbuf_add(text, "\n");
 }
 
-static void add_drops(struct strbuf *text, const struct transit_result *t, enum transit_point point)
+static void add_points(struct strbuf *text, const struct result *result)
 {
-    const struct transit_point_result *p = &t->points[point];
-    if (p->missed)
-        strbuf_addf(text,
-                    "the %s capture lacks packets itself: %llu range%s acknowledged that it has not (as frame %llu "
-                    "shows)\n",
-                    transit_point_name(point), big(p->missed), p->missed == 1 ? " was" : "s were",
-                    big(p->missed_example));
-    if (p->cut && !p->packets)
-        strbuf_addf(text, "the %s capture keeps too little of its packets\n", transit_point_name(point));
+    for (unsigned k = 0; k < result->section_count; k++)
+        add_point(text, result, &result->sections[k], TRANSIT_NEAR);
+    add_point(text, result, &result->sections[result->section_count - 1], TRANSIT_FAR);
 }
 
-static void add_between(struct strbuf *text, const struct transit_result *t)
+static uint64_t harm_of(const struct transit_result *t)
 {
+    return t->lost[0] + t->lost[1] + t->forged[0] + t->forged[1];
+}
+
+/* Of several sections: where packets were lost or forged, the worst first. */
+static void add_places(struct strbuf *text, const struct result *result)
+{
+    uint64_t before = UINT64_MAX;
+    bool is_first = true;
+    for (unsigned i = 0; i < result->section_count; i++) {
+        uint64_t worst = 0;
+        for (unsigned k = 0; k < result->section_count; k++) {
+            uint64_t harm = harm_of(result->sections[k].transit);
+            worst = harm < before && harm > worst ? harm : worst;
+        }
+        for (unsigned k = 0; worst && k < result->section_count; k++) {
+            const struct transit_section *section = &result->sections[k];
+            if (harm_of(section->transit) != worst)
+                continue;
+            strbuf_addf(text, "%s%llu between %s and %s", is_first ? "Lost or forged packets: " : ", ", big(worst),
+                        section->names[TRANSIT_NEAR], section->names[TRANSIT_FAR]);
+            is_first = false;
+        }
+        before = worst;
+    }
+    strbuf_add(text, is_first ? "No packet was lost or forged between the points.\n" : ".\n");
+}
+
+/* --- what lies between two of them --- */
+
+static void add_drops(struct strbuf *text, const struct transit_section *section, enum transit_point point)
+{
+    const struct transit_point_result *p = &section->transit->points[point];
+    if (p->missed)
+        strbuf_addf(text,
+                    "the %s capture lacks packets itself: frame %llu acknowledges bytes that it has not (%llu %s)\n",
+                    section->names[point], big(p->missed_example), big(p->missed),
+                    p->missed == 1 ? "such range" : "such ranges");
+    if (p->cut && !p->packets)
+        strbuf_addf(text, "the %s capture keeps too little of its packets\n", section->names[point]);
+}
+
+static void add_clock(struct strbuf *text, const struct transit_section *section)
+{
+    const struct transit_result *t = section->transit;
     nstime offset, uncertainty;
-    if (t->hops >= 0)
-        strbuf_addf(text, "%s%d router%s between; ", t->hops_vary ? "mostly " : "", t->hops, plural((unsigned)t->hops));
     if (!t->clock.count) {
         strbuf_add(text, t->paired ? "no offset of their clocks explains the times of the packets at both points\n"
                                    : "no packet is at both points, so their clocks are not compared\n");
         return;
     }
-    strbuf_add(text, "the far clock is ");
+    strbuf_addf(text, "the %s clock is ", section->names[TRANSIT_FAR]);
     clock_add_text(text, &t->clock);
     strbuf_add(text, "\n");
-    if (transit_clock_bounds(&t->clock, &offset, &uncertainty) && uncertainty > NS_PER_MS / 2)
+    if (!transit_clock_bounds(&t->clock, &offset, &uncertainty))
+        strbuf_add(text, "packets pass one way alone, so only changes of their delay are known\n");
+    else if (uncertainty > NS_PER_MS / 2)
         strbuf_addf(text, "one-way delays hold to %.1f ms: their changes, and their sum both ways, are exact\n",
                     nstime_ms(uncertainty));
-    else if (t->clock.count && !transit_clock_bounds(&t->clock, &offset, &uncertainty))
-        strbuf_add(text, "packets pass one way alone, so only changes of their delay are known\n");
 }
 
-/* --- conversations --- */
-
-static void add_delay(struct strbuf *text, const struct transit_delay *delay)
+static void add_between(struct strbuf *text, const struct transit_section *section)
 {
-    if (!delay->samples) {
-        strbuf_add(text, "        -        -        -");
+    const struct transit_result *t = section->transit;
+    if (t->hops >= 0)
+        strbuf_addf(text, "%s%d router%s between; ", t->hops_vary ? "mostly " : "", t->hops, plural((unsigned)t->hops));
+    add_clock(text, section);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+        add_drops(text, section, (enum transit_point)point);
+}
+
+/* --- captures that share nothing, or all --- */
+
+/* How the captures lie in time, each by its own clock. */
+static void add_overlap(struct strbuf *text, const struct transit_section *section)
+{
+    const struct transit_point_result *near = &section->transit->points[TRANSIT_NEAR];
+    const struct transit_point_result *far = &section->transit->points[TRANSIT_FAR];
+    if (near->first == NSTIME_NONE || far->first == NSTIME_NONE)
         return;
-    }
-    strbuf_addf(text, " %8.2f %8.2f %8.2f", nstime_ms(delay->least), nstime_ms(delay->median), nstime_ms(delay->p95));
+    nstime from = near->first > far->first ? near->first : far->first;
+    nstime to = near->last < far->last ? near->last : far->last;
+    if (to >= from)
+        strbuf_addf(text, " by their clocks, they cover %.1f s together", nstime_ms(to - from) / 1000);
+    else if (far->first > near->last)
+        strbuf_addf(text, " by its clock, the %s one begins %.1f s after the %s one ends", section->names[TRANSIT_FAR],
+                    nstime_ms(from - to) / 1000, section->names[TRANSIT_NEAR]);
+    else
+        strbuf_addf(text, " by its clock, the %s one ends %.1f s before the %s one begins", section->names[TRANSIT_FAR],
+                    nstime_ms(from - to) / 1000, section->names[TRANSIT_NEAR]);
 }
 
-static void add_way(struct strbuf *text, const struct transit_conversation *c, enum transit_way way)
+static void add_nothing_shared(struct strbuf *text, const struct transit_section *section)
 {
-    const struct transit_way_result *w = &c->ways[way];
-    strbuf_addf(text, "  %-11s %8u %8u %6u %6u %5u %5u", transit_way_text(way), w->sent, w->arrived, w->lost, w->forged,
-                w->duplicated, w->reordered);
-    add_delay(text, &w->delay);
-    if (w->unjudged)
-        strbuf_addf(text, "  +%u", w->unjudged);
-    strbuf_add(text, "\n");
-}
-
-static void add_at_far(struct strbuf *text, const struct transit_conversation *c)
-{
-    if (!c->translated || addr_is_none(&c->ends[TRANSIT_NEAR].client) || addr_is_none(&c->ends[TRANSIT_FAR].client))
+    const struct transit_result *t = section->transit;
+    struct strbuf overlap;
+    if (t->conversations_paired || t->paired)
         return;
-    strbuf_add(text, ", far ");
-    transit_add_ends(text, c, TRANSIT_FAR);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+        if (!t->points[point].packets)
+            strbuf_addf(text, "The %s capture holds no IP packet.\n", section->names[point]);
+    strbuf_init(&overlap);
+    add_overlap(&overlap, section);
+    strbuf_addf(text, "The captures share no conversation%s%s.\n", overlap.length ? ":" : "",
+                overlap.length ? overlap.text : "");
+    strbuf_free(&overlap);
 }
 
-static void add_alone(struct strbuf *text, const struct result *result, const struct transit_conversation *c,
-                      uint64_t most)
+/* A copy of a capture has the same packets at the same times. */
+static bool is_copy(const struct transit_result *t)
 {
-    const struct transit_result *t = result->transit;
-    uint64_t shown = 0;
-    for (uint64_t k = c->alone_from; k < c->alone_from + c->alone_count && shown < most; k++, shown++) {
-        const struct transit_alone *a = &t->alone[k];
-        strbuf_addf(text, "    %s frame ", transit_point_name((enum transit_point)a->point));
-        transit_add_frame(text, result, (enum transit_point)a->point, &a->frame);
-        strbuf_addf(text, " %s: ", transit_way_text((enum transit_way)a->way));
-        transit_add_packet(text, a, c->protocol);
-        if (a->fate == TRANSIT_UNJUDGED)
-            strbuf_addf(text, ": unknown, %s\n", transit_reason_name((enum transit_reason)a->reason));
-        else
-            strbuf_addf(text, ": %s%s\n", transit_fate_name((enum transit_fate)a->fate),
-                        a->repeated ? ", and sent again" : "");
-    }
-    if (shown < c->alone_count)
-        strbuf_addf(text, "    and %llu more\n", big(c->alone_count - shown));
-}
-
-static void add_conversation(struct strbuf *text, const struct output *out, const struct transit_conversation *c)
-{
-    strbuf_add(text, "\n");
-    transit_add_conversation(text, c);
-    add_at_far(text, c);
-    if (!c->paired)
-        strbuf_add(text, c->proxied                                    ? ": proxied"
-                         : addr_is_none(&c->ends[TRANSIT_NEAR].client) ? ": at the far point only"
-                                                                       : ": at the near point only");
-    strbuf_add(text, "\n");
+    const struct transit_point_result *near = &t->points[TRANSIT_NEAR], *far = &t->points[TRANSIT_FAR];
+    bool moved = false;
     for (unsigned way = 0; way < TRANSIT_WAYS; way++)
-        add_way(text, c, (enum transit_way)way);
-    if (out->options.verbose)
-        add_alone(text, out->result, c, out->options.verbose > 1 ? UINT64_MAX : PACKETS_SHORT);
+        moved = moved || (t->delays[way].samples && (t->delays[way].least || t->delays[way].most));
+    return t->paired && !moved && near->first == far->first && near->last == far->last &&
+           near->packets == far->packets && t->hops <= 0;
 }
 
-static bool is_worth_a_line(const struct output *out, const struct transit_conversation *c, uint64_t index)
-{
-    bool is_known = c->paired || c->proxied || c->ways[0].lost || c->ways[1].lost;
-    return out->options.verbose ||
-           (index < CONVERSATIONS_SHORT && (is_known || !out->result->transit->conversations_paired));
-}
+/* --- findings --- */
 
-static void add_conversations(struct strbuf *text, const struct output *out)
+static void add_sum(struct strbuf *text, const struct transit_section *section)
 {
-    const struct transit_result *t = out->result->transit;
-    uint64_t shown = 0;
-    if (!t->conversation_count)
+    const struct transit_result *t = section->transit;
+    uint64_t lost = t->lost[TRANSIT_TOWARD_FAR] + t->lost[TRANSIT_TOWARD_NEAR];
+    uint64_t forged = t->forged[TRANSIT_TOWARD_FAR] + t->forged[TRANSIT_TOWARD_NEAR];
+    if (!t->paired)
         return;
-    strbuf_addf(text, "\n%-13s %8s %8s %6s %6s %5s %5s %26s\n", "", "sent", "arrived", "lost", "forged", "dup", "reord",
-                "delay ms: min median  p95");
-    for (uint64_t i = 0; i < t->conversation_count; i++)
-        if (is_worth_a_line(out, &t->conversations[i], i)) {
-            add_conversation(text, out, &t->conversations[i]);
-            shown++;
-        }
-    if (shown < t->conversations_found)
-        strbuf_addf(text, "\nand %llu more conversation%s, of which %llu are at both points%s\n",
-                    big(t->conversations_found - shown), plural(t->conversations_found - shown),
-                    big(t->conversations_paired > shown ? t->conversations_paired - shown : 0),
-                    out->options.verbose ? "" : " (-v shows all)");
+    strbuf_addf(text, "%llu packet%s at both points; ", big(t->paired), t->paired == 1 ? " is" : "s are");
+    if (!lost && !forged)
+        strbuf_add(text, "none was lost or forged.\n");
+    else
+        strbuf_addf(text, "%llu %s lost, %llu forged.\n", big(lost), lost == 1 ? "was" : "were", big(forged));
+    if (is_copy(t))
+        strbuf_add(text, "Both captures have the same packets at the same times, as copies of one capture have.\n");
+}
+
+static const char *color_of(const struct transit_finding *finding)
+{
+    bool is_bad = finding->kind == FINDING_FORGED || finding->kind == FINDING_LOST_TOWARD_FAR ||
+                  finding->kind == FINDING_LOST_TOWARD_NEAR;
+    return is_bad ? PAINT_RED : NULL;
+}
+
+static void add_findings(struct strbuf *text, const struct output *out, const struct transit_section *section)
+{
+    struct transit_findings findings;
+    size_t most = out->options.verbose ? SIZE_MAX : FINDINGS_SHORT;
+    (void)transit_findings_make(out->result, section, &findings);
+    for (size_t i = 0; i < findings.count && i < most; i++) {
+        const struct transit_finding *f = &findings.list[i];
+        paint_begin(text, out->options.color, color_of(f));
+        strbuf_add(text, f->text.text);
+        paint_end(text, out->options.color, color_of(f));
+        strbuf_add(text, "\n");
+    }
+    if (findings.count > most)
+        strbuf_addf(text, "and %zu more finding%s (-v shows all)\n", findings.count - most,
+                    plural(findings.count - most));
+    transit_findings_free(&findings);
 }
 
 /* --- what is not judged --- */
@@ -182,81 +236,60 @@ static void add_unjudged(struct strbuf *text, const struct transit_result *t)
 {
     for (unsigned reason = 1; reason < TRANSIT_REASONS; reason++)
         if (t->unjudged_because[reason])
-            strbuf_addf(text, "%llu packet%s of one point: nothing is said, because %s\n",
-                        big(t->unjudged_because[reason]), plural(t->unjudged_because[reason]),
+            strbuf_addf(text, "%llu packet%s unjudged: %s\n", big(t->unjudged_because[reason]),
+                        t->unjudged_because[reason] == 1 ? " is" : "s are",
                         transit_reason_text((enum transit_reason)reason));
     if (t->midway)
         strbuf_addf(text, "%llu ICMP error%s came from routers between the points\n", big(t->midway),
                     plural(t->midway));
 }
 
-static void add_nothing_shared(struct strbuf *text, const struct transit_result *t)
-{
-    if (t->conversations_paired || t->paired)
-        return;
-    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
-        if (!t->points[point].packets)
-            strbuf_addf(text, "The %s capture holds no IP packet.\n", transit_point_name((enum transit_point)point));
-    strbuf_add(text, "The captures share no conversation");
-    nstime apart = t->points[TRANSIT_FAR].first == NSTIME_NONE || t->points[TRANSIT_NEAR].first == NSTIME_NONE
-                       ? 0
-                       : t->points[TRANSIT_FAR].first - t->points[TRANSIT_NEAR].last;
-    nstime other = apart ? t->points[TRANSIT_NEAR].first - t->points[TRANSIT_FAR].last : 0;
-    if (apart > 0)
-        strbuf_addf(text, ": by its clock, the far one begins %.1f s after the near one ends", nstime_ms(apart) / 1000);
-    else if (other > 0)
-        strbuf_addf(text, ": by its clock, the far one ends %.1f s before the near one begins",
-                    nstime_ms(other) / 1000);
-    strbuf_add(text, ".\n");
-}
+/* --- the report --- */
 
-static void add_findings(struct strbuf *text, const struct output *out)
+static void print_section(struct output *out, const struct transit_section *section)
 {
-    const struct transit_result *t = out->result->transit;
-    struct transit_findings findings;
-    (void)transit_findings_make(out->result, &findings);
-    for (size_t i = 0; i < findings.count && (out->options.verbose || i < FINDINGS_SHORT); i++) {
-        const struct transit_finding *f = &findings.list[i];
-        bool is_bad =
-            f->kind == FINDING_FORGED || f->kind == FINDING_LOST_TOWARD_FAR || f->kind == FINDING_LOST_TOWARD_NEAR;
-        paint_begin(text, out->options.color, is_bad ? PAINT_RED : NULL);
-        strbuf_add(text, f->text.text);
-        paint_end(text, out->options.color, is_bad ? PAINT_RED : NULL);
-        strbuf_add(text, "\n");
+    struct strbuf text;
+    bool is_one = out->result->section_count == 1;
+    strbuf_init(&text);
+    if (!is_one)
+        strbuf_addf(&text, "%sBetween %s and %s: ", out->options.quiet ? "" : "\n", section->names[TRANSIT_NEAR],
+                    section->names[TRANSIT_FAR]);
+    if (!out->options.quiet) {
+        add_between(&text, section);
+        strbuf_add(&text, is_one ? "\n" : "");
     }
-    if (findings.count > FINDINGS_SHORT && !out->options.verbose)
-        strbuf_addf(text, "and %zu more findings (-v shows all)\n", findings.count - FINDINGS_SHORT);
-    bool is_whole = t->paired && !t->lost[0] && !t->lost[1] && !t->forged[0] && !t->forged[1];
-    if (is_whole)
-        strbuf_addf(text, "%llu packets are at both points; none was lost or forged.\n", big(t->paired));
-    transit_findings_free(&findings);
+    add_nothing_shared(&text, section);
+    add_sum(&text, section);
+    add_findings(&text, out, section);
+    wrap_print(out, text.text);
+    strbuf_clear(&text);
+    if (!out->options.quiet) {
+        transit_table_add(&text, out, section);
+        fputs(text.text ? text.text : "", out->file);
+        strbuf_clear(&text);
+        add_unjudged(&text, section->transit);
+        if (text.length)
+            fputs("\n", out->file);
+        wrap_print(out, text.text);
+    }
+    strbuf_free(&text);
 }
 
 void transit_text_end(struct output *out)
 {
-    const struct transit_result *t = out->result->transit;
+    const struct result *result = out->result;
     struct strbuf text;
     strbuf_init(&text);
     if (!out->options.quiet) {
         strbuf_add(&text, "hopsonde transit\n");
-        for (unsigned point = 0; point < TRANSIT_POINTS; point++)
-            add_point(&text, out->result, (enum transit_point)point);
-        add_between(&text, t);
-        for (unsigned point = 0; point < TRANSIT_POINTS; point++)
-            add_drops(&text, t, (enum transit_point)point);
-        strbuf_add(&text, "\n");
+        add_points(&text, result);
     }
-    add_nothing_shared(&text, t);
-    add_findings(&text, out);
-    wrap_print(out, text.text);
-    strbuf_clear(&text);
-    if (!out->options.quiet) {
-        add_conversations(&text, out);
-        fputs(text.text, out->file);
-        strbuf_clear(&text);
-        strbuf_add(&text, "\n");
-        add_unjudged(&text, t);
-        wrap_print(out, text.text[1] ? text.text : "");
+    if (result->section_count > 1)
+        add_places(&text, result);
+    if (text.length) {
+        wrap_print(out, text.text);
     }
     strbuf_free(&text);
+    for (unsigned k = 0; k < result->section_count; k++)
+        print_section(out, &result->sections[k]);
 }
