@@ -16,6 +16,8 @@ struct run_record {
     uint32_t format;
     char version[32], command[32], interface[64];
     bool networks, places;
+    uint32_t part;
+    uint64_t first_frame;
 };
 
 static const struct field run_fields[] = {
@@ -25,6 +27,8 @@ static const struct field run_fields[] = {
     FIELD(run_record, interface, "interface", FIELD_TEXT),
     OPTIONAL_FIELD(run_record, networks, "networks", FIELD_BOOL),
     OPTIONAL_FIELD(run_record, places, "places", FIELD_BOOL),
+    OPTIONAL_FIELD(run_record, part, "part", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(run_record, first_frame, "first_frame", FIELD_UNSIGNED),
     FIELD_END,
 };
 
@@ -44,6 +48,8 @@ static const struct field config_fields[] = {
     OLDER_FIELD(session_config, confidence, "confidence", FIELD_UNSIGNED), /* in thousandths */
     OPTIONAL_FIELD(session_config, lite, "lite", FIELD_BOOL),
     OPTIONAL_FIELD(session_config, budget, "budget", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_config, interval, "interval_ns", FIELD_SIGNED),
+    OPTIONAL_FIELD(session_config, rounds, "rounds", FIELD_UNSIGNED),
     FIELD(session_config, first_ttl, "first_ttl", FIELD_UNSIGNED),
     FIELD(session_config, max_ttl, "max_ttl", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_config, through, "through", FIELD_ADDRESS),
@@ -132,6 +138,8 @@ void annotate_run(struct strbuf *out, const struct dump_run *run)
     copy_text(record.interface, sizeof record.interface, run->interface ? run->interface : "");
     record.networks = run->networks;
     record.places = run->places;
+    record.part = run->part;
+    record.first_frame = run->first_frame;
     fields_add(out, "run", run_fields, &record);
     strbuf_add(out, " options=");
     if (run->options)
@@ -212,6 +220,8 @@ static enum annotation run_read(struct words words, struct annotations *seen, st
     copy_text(saved->interface, sizeof saved->interface, record.interface);
     saved->networks = record.networks;
     saved->places = record.places;
+    saved->part = record.part;
+    saved->first_frame = record.first_frame;
     seen->run = true;
     return ANNOTATION_RUN;
 }
@@ -321,6 +331,8 @@ bool annotations_complete(const struct annotations *seen, const struct saved_run
         if (!flow_fits(&saved->flows[i], config, &config->specs[i]))
             return false;
     if (config->interface_mtu && config->interface_mtu < MTU_LEAST_V4)
+        return false;
+    if (config->strategy->is_endless && (config->interval < INTERVAL_LEAST || config->interval > INTERVAL_MOST))
         return false;
     return config->source.family == config->target.family && config->first_ttl > 0 &&
            config->first_ttl <= config->max_ttl && config->queries > 0 && config->gap > 0 && config->max_wait > 0 &&

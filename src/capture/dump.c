@@ -27,6 +27,9 @@
 #define SECTION_FIELDS_BYTES 24 /* before the options: type, length, byte order, version, section length */
 #define OPTION_HEAD_BYTES 4     /* code, length */
 
+/* Most bytes of a block that saves a claim. */
+#define STATISTICS_BYTES 512
+
 #define CLASSIC_RECORD_BYTES 16 /* of a record's header */
 
 /* Interfaces of a capture of several points. Unit: interfaces. Source: a point has one link type, hardly ever two.
@@ -48,10 +51,13 @@ struct dump {
     uint64_t bytes, bytes_most; /* written so far; most that frames and claims may fill, 0: no limit */
     uint64_t left_out;          /* frames beyond it */
     bool is_full;
-    off_t room_at;     /* where the room for the verdicts is in the file */
-    size_t room_bytes; /* 0: there is none */
-    int failed_errno;  /* 0: no write has failed */
-    const char *path;  /* for messages; borrowed */
+    off_t room_at;           /* where the room for the verdicts is in the file */
+    size_t room_bytes;       /* 0: there is none */
+    int failed_errno;        /* 0: no write has failed */
+    const char *path;        /* for messages; borrowed */
+    struct dump_parts parts; /* bytes 0: the capture is not divided */
+    struct dump_run run;
+    const struct session *session;
     struct point_interface interfaces[POINT_INTERFACES_MOST];
     unsigned interface_count;  /* of a capture of several points */
     char buffer[BUFFER_BYTES]; /* for stdio, so that it needs no fstat() or malloc() after privileges are dropped */
@@ -119,6 +125,11 @@ enum status dump_open(const char *path, struct dump **out, struct err *err)
 void dump_limit(struct dump *dump, uint64_t bytes)
 {
     dump->bytes_most = bytes;
+}
+
+void dump_divide(struct dump *dump, const struct dump_parts *parts)
+{
+    dump->parts = *parts;
 }
 
 uint64_t dump_left_out(const struct dump *dump)
@@ -285,18 +296,71 @@ static bool empty_file(struct dump *dump)
     return dump->file != NULL;
 }
 
+static void write_headers(struct dump *dump)
+{
+    if (dump->parts.bytes) {
+        dump->run.part++;
+        dump->run.first_frame = dump->frames + 1;
+    }
+    if (dump->is_classic) {
+        begin_classic(dump, dump->run.linktype);
+    } else {
+        write_section(dump, &dump->run, dump->session);
+        write_interface(dump, dump->run.linktype, dump->run.interface);
+    }
+    dump_flush(dump);
+}
+
 void dump_begin(struct dump *dump, const struct dump_run *run, const struct session *session)
 {
     if (!empty_file(dump))
         return;
-    if (dump->is_classic) {
-        begin_classic(dump, run->linktype);
-    } else {
-        write_section(dump, run, session);
-        write_interface(dump, run->linktype, run->interface);
-    }
+    dump->run = *run;
+    dump->session = session;
+    write_headers(dump);
     dump->begun = true;
+}
+
+/* --- parts --- */
+
+/* Closes the file. fclose() reports late errors, as of network file systems; pcap_dump_close() hides them. */
+static void close_file(struct dump *dump)
+{
+    if (dump->classic_out) {
+        pcap_dump_close(dump->classic_out);
+    } else if (dump->file && fclose(dump->file) != 0) {
+        dump->failed_errno = errno;
+    }
+}
+
+static bool part_is_full(const struct dump *dump, uint64_t bytes)
+{
+    return dump->file && dump->parts.bytes && dump->bytes + bytes > dump->parts.bytes;
+}
+
+static void begin_part(struct dump *dump)
+{
     dump_flush(dump);
+    if (!dump->file)
+        return;
+    close_file(dump);
+    if (dump->classic)
+        pcap_close(dump->classic);
+    dump->classic = NULL;
+    dump->classic_out = NULL;
+    dump->file = NULL;
+    int fd = dump->failed_errno ? -1 : dump->parts.open(dump->parts.context, dump->run.part + 1);
+    if (fd >= 0)
+        dump->file = fdopen(fd, "wb");
+    if (!dump->file) {
+        dump->failed_errno = dump->failed_errno ? dump->failed_errno : errno ? errno : EIO;
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    setvbuf(dump->file, dump->buffer, _IOFBF, sizeof dump->buffer);
+    dump->bytes = 0;
+    write_headers(dump);
 }
 
 static void write_classic(struct dump *dump, const struct frame *frame, uint32_t captured)
@@ -346,7 +410,7 @@ static uint32_t captured_bytes(const struct frame *frame)
     return frame->captured < SNAPLEN ? frame->captured : SNAPLEN;
 }
 
-static void write_packet(struct dump *dump, const struct frame *frame, const struct frame_note *note,
+static void build_packet(struct dump *dump, const struct frame *frame, const struct frame_note *note,
                          const struct session *session)
 {
     begin_packet(dump, frame, captured_bytes(frame), 0);
@@ -359,6 +423,16 @@ static void write_packet(struct dump *dump, const struct frame *frame, const str
         add_comment(dump);
     }
     pcapng_end(&dump->block);
+}
+
+static void write_packet(struct dump *dump, const struct frame *frame, const struct frame_note *note,
+                         const struct session *session)
+{
+    build_packet(dump, frame, note, session);
+    if (part_is_full(dump, dump->block.length)) {
+        begin_part(dump);
+        build_packet(dump, frame, note, session);
+    }
     if (has_room(dump, dump->block.length))
         write_block(dump);
     else
@@ -371,6 +445,10 @@ uint64_t dump_frame(struct dump *dump, const struct frame *frame, const struct f
     if (!dump->file || (note && note->is_excess))
         return 0;
     uint32_t captured = captured_bytes(frame);
+    if (dump->is_classic && part_is_full(dump, CLASSIC_RECORD_BYTES + captured))
+        begin_part(dump);
+    if (!dump->file)
+        return 0;
     if (dump->is_classic && has_room(dump, CLASSIC_RECORD_BYTES + captured))
         write_classic(dump, frame, captured);
     else if (!dump->is_classic && !dump->is_full)
@@ -400,6 +478,8 @@ void dump_claim(struct dump *dump, const struct session_claim *claim)
 {
     if (!dump->file || dump->is_classic || dump->is_full)
         return;
+    if (part_is_full(dump, STATISTICS_BYTES))
+        begin_part(dump);
     annotate_claim(&dump->text, claim);
     write_statistics(dump, claim->at, NULL);
 }
@@ -428,16 +508,6 @@ void dump_flush(struct dump *dump)
 {
     if (dump->file && fflush(dump->file) != 0)
         dump_fail(dump, errno);
-}
-
-/* Closes the file. fclose() reports late errors, as of network file systems; pcap_dump_close() hides them. */
-static void close_file(struct dump *dump)
-{
-    if (dump->classic_out) {
-        pcap_dump_close(dump->classic_out);
-    } else if (dump->file && fclose(dump->file) != 0) {
-        dump->failed_errno = errno;
-    }
 }
 
 static enum status end_file(struct dump *dump, struct err *err)

@@ -11,6 +11,9 @@
  * - names and other facts about addresses, in name resolution blocks (name_block.h);
  * - the end reason and the counters, in a last statistics block.
  *
+ * A capture in parts is divided into files before one exceeds a size. Each part has all headers, its number, and the
+ * number of its first frame: frames are counted over all parts. The last part alone has the end.
+ *
  * A capture of several points holds their frames and comments alone.
  *
  * A name that ends in ".pcap" gives a classic nanosecond pcap with the frames only.
@@ -35,6 +38,17 @@ struct dump_run {
     bool networks, places; /* the run showed AS numbers, places beside addresses */
     size_t verdict_bytes;  /* room to keep for dump_verdicts(); 0: it will not be called */
     uint16_t linktype;
+    /* Set by the dump: */
+    unsigned part;        /* of a capture in parts, from 1; 0: it is not divided */
+    uint64_t first_frame; /* the number of the part's first one */
+};
+
+/* A capture in parts. */
+struct dump_parts {
+    uint64_t bytes; /* most of a part */
+    /* Opens the file of a part, from 2. Returns a descriptor, which the dump closes, or -1 with errno. */
+    int (*open)(void *context, unsigned part);
+    void *context;
 };
 
 /* Creates the file with the process's present rights; it belongs to the present user. An existing file keeps its
@@ -44,6 +58,9 @@ enum status dump_open(const char *path, struct dump **out, struct err *err);
 /* The file takes frames and claims up to this number of bytes; the first that does not fit, and all later ones, are
  * left out. Call it before dump_begin(). Without a call there is no limit. */
 void dump_limit(struct dump *dump, uint64_t bytes);
+/* Divides the capture in place of a limit. The file that is open is the first part. Call it before dump_begin(). The
+ * session and what `run` of dump_begin() points to must then outlive the dump. */
+void dump_divide(struct dump *dump, const struct dump_parts *parts);
 /* Frames that were left out by the limit; 0: it was not reached. */
 uint64_t dump_left_out(const struct dump *dump);
 /* Writes the headers. Call it once, before the first frame. */

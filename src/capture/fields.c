@@ -384,9 +384,9 @@ static bool field_read(const struct field *field, struct words value, struct pro
 
 bool fields_read(struct words words, const struct field *fields, struct probe_names *names, void *record)
 {
-    uint32_t missing = 0;
+    uint64_t missing = 0;
     for (unsigned i = 0; fields[i].key; i++)
-        missing |= fields[i].optional ? 0 : UINT32_C(1) << i;
+        missing |= fields[i].optional ? 0 : UINT64_C(1) << i;
     while (words.length) {
         struct words word = words_next(&words);
         const char *equals = memchr(word.text, '=', word.length);
@@ -399,7 +399,7 @@ bool fields_read(struct words words, const struct field *fields, struct probe_na
                 continue;
             if (!field_read(&fields[i], value, names, record))
                 return false;
-            missing &= ~(UINT32_C(1) << i);
+            missing &= ~(UINT64_C(1) << i);
         }
     }
     return missing == 0;

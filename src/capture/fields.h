@@ -28,7 +28,8 @@ enum field_kind {
     FIELD_DIAGNOSE,   /* the strategy in older files: 1 for a diagnosis, else 0 */
 };
 
-/* One key of a comment and the struct member that it stores. A table ends with FIELD_END. */
+/* One key of a comment and the struct member that it stores. A table ends with FIELD_END,
+ * and has 64 keys at most. */
 struct field {
     const char *key;
     enum field_kind kind;

@@ -19,6 +19,8 @@ struct saved_run {
     char command[32];
     char interface[64];
     bool networks, places;    /* the run showed AS numbers, places beside addresses */
+    unsigned part;            /* of a capture in parts, from 1: dump.h; 0: it is whole */
+    uint64_t first_frame;     /* of a part: the number that its first frame has in the run */
     struct probe_names names; /* owned; of the specs of config and flows */
     struct session_config config;
     struct flow flows[SPECS_MOST]; /* template_bytes NULL; config.spec_count of them */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/commands/run.h"
+#include "cli/terminal/fullscreen.h"
 #include "live/descriptors.h"
 
 /* Nonzero until a run starts (a signal then ends the process at once), and again after a signal. */
@@ -16,8 +17,10 @@ static volatile sig_atomic_t stop = 1;
 static void on_signal(int number)
 {
     (void)number;
-    if (stop)
+    if (stop) {
+        fullscreen_restore();
         _exit(EXIT_INTERRUPTED);
+    }
     stop = 1;
 }
 

@@ -157,7 +157,10 @@ int capture_next(struct capture *capture, struct frame *frame, struct err *err)
     if (code == 0)
         return 0;
     if (code != 1) {
-        if (capture_survives(capture, err))
+        bool survives = capture_survives(capture, err);
+        if (survives && capture->waits && !capture->on_any)
+            return 0;
+        if (survives)
             err_set(err, STATUS_SYSTEM, "%s: the capture ended: %s", capture->interface, pcap_geterr(capture->pcap));
         return -1;
     }
@@ -178,9 +181,11 @@ bool capture_survives(struct capture *capture, struct err *err)
         return true;
     struct ifreq request = {0};
     strncpy(request.ifr_name, capture->interface, sizeof request.ifr_name - 1);
-    if (ioctl(pcap_get_selectable_fd(capture->pcap), SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP))
+    bool exists = ioctl(pcap_get_selectable_fd(capture->pcap), SIOCGIFFLAGS, &request) == 0;
+    if (exists && (capture->waits || request.ifr_flags & IFF_UP))
         return true;
-    err_set(err, STATUS_SYSTEM, "%s: the capture ended: the interface went down or was removed", capture->interface);
+    err_set(err, STATUS_SYSTEM, "%s: the capture ended: the interface %s", capture->interface,
+            exists ? "went down" : "was removed");
     return false;
 }
 

@@ -17,6 +17,7 @@ struct capture {
     pcap_t *pcap;          /* owned */
     const char *interface; /* borrowed; "any" for every interface */
     bool on_any;
+    bool waits; /* while the interface is down */
     uint16_t linktype;
     nstime stamp_unit; /* nanoseconds per unit of tv_usec: 1 or 1000 */
 };
@@ -32,7 +33,7 @@ void capture_close(struct capture *capture);
  * set. */
 int capture_next(struct capture *capture, struct frame *frame, struct err *err);
 /* After the descriptor reported an error: true if the capture continues. An interface of "any" may vanish; the only
- * interface may not. */
+ * interface may go down if the capture waits for it. */
 bool capture_survives(struct capture *capture, struct err *err);
 /* Frames dropped so far because the ring was full. */
 uint64_t capture_dropped(struct capture *capture);

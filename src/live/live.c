@@ -164,6 +164,7 @@ enum status live_wire_open(const struct live_options *options, struct wire **out
     prctl(PR_SET_TIMERSLACK, 1UL);
     enum status status = capture_open(options->interface, snaplen > SNAPLEN_LEAST ? snaplen : SNAPLEN_LEAST,
                                       options->filter, options->short_filter, &live->capture, err);
+    live->capture.waits = options->waits_for_interface;
     if (status == STATUS_OK)
         status = injector_open(options, &live->injector, err);
     if (status != STATUS_OK) {

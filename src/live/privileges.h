@@ -47,6 +47,9 @@ enum seal_rights {
     SEAL_THREADS = 4,  /* start threads */
     SEAL_PREPARE = 8,  /* open files for reading, use getaddrinfo(), and seal itself once more */
     SEAL_CONNECT = 16, /* connect the open sockets */
+    SEAL_FILES = 32,   /* create and rename files, and hand them over: keeper.h */
+    SEAL_KEEPER = 64,  /* ask such a process */
+    SEAL_SCREEN = 128, /* set the modes of a terminal, and stop for Ctrl-Z: fullscreen.h */
 };
 
 enum seal_result {

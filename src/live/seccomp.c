@@ -215,13 +215,35 @@ static int allow_preparing(scmp_filter_ctx filter)
                             SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
 }
 
+/* What live/keeper.c takes. */
+static const int file_calls[] = {
+    SCMP_SYS(open),      SCMP_SYS(openat), SCMP_SYS(rename),   SCMP_SYS(renameat),
+    SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+};
+
+static int allow_files(scmp_filter_ctx filter)
+{
+    return allow_all(filter, file_calls, COUNT(file_calls)) | allow_all(filter, socket_calls, COUNT(socket_calls));
+}
+
+/* raise() takes tgkill(), for signals to this process itself. The handlers are installed before. */
+static int allow_screen(scmp_filter_ctx filter)
+{
+    return allow_ioctl(filter, TCSETS) | seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                                                          SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
+}
+
 static int add_rules(scmp_filter_ctx filter, unsigned rights)
 {
     int failed = allow_all(filter, basic_calls, COUNT(basic_calls)) | allow_abort(filter) |
                  allow_ioctl(filter, TCGETS) | allow_ioctl(filter, TIOCGWINSZ);
     if (rights & SEAL_PREPARE)
         return failed | allow_preparing(filter);
+    if (rights & SEAL_FILES)
+        return failed | allow_files(filter);
     failed |= allow_memory(filter);
+    failed |= rights & SEAL_SCREEN ? allow_screen(filter) : 0;
+    failed |= rights & SEAL_KEEPER ? allow_all(filter, socket_calls, COUNT(socket_calls)) : 0;
     failed |= rights & SEAL_WIRE ? allow_wire(filter) : 0;
     failed |= rights & SEAL_CONNECT ? seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0) : 0;
     failed |= rights & SEAL_ASK ? allow_asking(filter) : 0;

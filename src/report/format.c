@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-const struct output_format *const output_formats[] = {&output_text, &output_json,   &output_jsonl,
-                                                      &output_csv,  &output_dot,    &output_svg,
-                                                      &output_map,  &output_policy, NULL};
+const struct output_format *const output_formats[] = {&output_text, &output_json, &output_jsonl, &output_csv,
+                                                      &output_dot,  &output_svg,  &output_map,   &output_policy,
+                                                      &output_prom, NULL};
 
 const struct output_format *output_format_find(const char *name)
 {

@@ -25,6 +25,9 @@ struct output_options {
     unsigned wrap; /* columns at which sentences and long lines break; 0: they do not, for scripts that search them */
     bool one_per_line; /* every TTL has a line of its own, which never breaks: for scripts */
     bool networks;     /* AS numbers beside addresses, and the path of AS numbers */
+    bool report_only;  /* watch: no line for each event */
+    bool on_screen;    /* a full screen is on standard output: lines wait for the end */
+    bool replaces;     /* the file is new in each round */
     bool places;       /* countries and cities beside addresses */
 };
 
@@ -56,12 +59,19 @@ struct output_format {
     /* It is told of a run's probes after the run, by trace, TTL and attempt, so that late replies stand with their
      * probes. Otherwise it is told of a probe as soon as that settles. */
     bool probes_after_run;
+    /* It shows rounds or their end: watch can write it. */
+    bool has_rounds;
+    /* A file of it is replaced as a whole after each round. Between two rounds, `file` of the output is NULL. */
+    bool replaces;
 
     /* A report begins; of a run of our own `config` and `specs` are known. False: memory is short. */
     bool (*begin)(struct output *out);
     void (*probe)(struct output *out, const struct trace *trace, const struct probe *probe);
     /* The line of this TTL in the merged table of a run may be printed: in rising order, each once. */
     void (*hop)(struct output *out, uint8_t ttl);
+    /* Of watch: a round has ended; something has changed. */
+    void (*round)(struct output *out, uint32_t rounds);
+    void (*event)(struct output *out, const struct event *event);
     /* The trace is over, and all its probes were told. */
     void (*trace)(struct output *out, const struct trace *trace);
     void (*error)(struct output *out, const struct other_error *error);
@@ -78,7 +88,7 @@ struct output_format {
 };
 
 extern const struct output_format output_text, output_json, output_jsonl, output_csv, output_dot, output_svg,
-    output_map, output_policy;
+    output_map, output_policy, output_prom;
 /* What --list prints; no format that -o knows. */
 extern const struct output_format output_list;
 extern const struct output_format *const output_formats[];        /* NULL-terminated */

@@ -8,6 +8,7 @@
 #define HOPSONDE_REPORT_RESULT_H
 
 #include "address/address_book.h"
+#include "monitor/monitor.h"
 #include "mtu/path_mtu.h"
 #include "multipath/graph.h"
 #include "pairing/result.h"
@@ -89,6 +90,9 @@ struct result {
 
     /* With --mtu, how large packets the path takes; known before the first hop is told. NULL: not measured. */
     const struct path_mtu *mtu;
+
+    /* Of watch: its table, verdicts and events so far. NULL: another command. */
+    const struct monitor *monitor;
 
     /* With --expect, in the order of the file; filled in before the end. NULL: nothing was compared. */
     const struct result_expectation *expectations;

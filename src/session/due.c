@@ -36,11 +36,10 @@ const struct due *due_first(const struct due_queue *queue)
     return queue->count ? &queue->heap[0] : NULL;
 }
 
-void due_drop_first(struct due_queue *queue)
+static void sink(struct due_queue *queue, size_t from)
 {
     struct due *heap = queue->heap;
-    heap[0] = heap[--queue->count];
-    for (size_t i = 0;;) {
+    for (size_t i = from;;) {
         size_t least = i;
         for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < queue->count; child++)
             if (is_before(&heap[child], &heap[least]))
@@ -50,6 +49,23 @@ void due_drop_first(struct due_queue *queue)
         swap(&heap[i], &heap[least]);
         i = least;
     }
+}
+
+void due_drop_first(struct due_queue *queue)
+{
+    queue->heap[0] = queue->heap[--queue->count];
+    sink(queue, 0);
+}
+
+void due_forget(struct due_queue *queue, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < queue->count; i++)
+        if (queue->heap[i].what >= count)
+            queue->heap[kept++] = (struct due){.at = queue->heap[i].at, .what = queue->heap[i].what - count};
+    queue->count = kept;
+    for (size_t i = kept / 2; i-- > 0;)
+        sink(queue, i);
 }
 
 void due_free(struct due_queue *queue)

@@ -26,6 +26,8 @@ bool due_add(struct due_queue *queue, nstime at, size_t what);
 /* The earliest entry; NULL: there is none. */
 const struct due *due_first(const struct due_queue *queue);
 void due_drop_first(struct due_queue *queue);
+/* Drops the entries of the first `count` things; the numbers of all others shrink by `count`. */
+void due_forget(struct due_queue *queue, size_t count);
 void due_free(struct due_queue *queue);
 
 #endif

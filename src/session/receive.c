@@ -68,13 +68,21 @@ static struct frame_note note_probe(const struct session *session, unsigned inde
                                .attempt = probe->attempt};
 }
 
+/* A capture of an endless run may start with any serial: older files are gone. */
+static bool is_far_ahead(const struct session *session, unsigned index, uint16_t serial)
+{
+    if (!session->traces[index].started && session->config.strategy->is_endless)
+        return false;
+    return session_serial_ahead(session, session->last_serial[index], serial) > SERIALS_AHEAD;
+}
+
 static struct frame_note take_probe(struct session *session, const struct frame *frame, const struct packet *packet,
                                     const struct packet_match *match)
 {
     struct probe *probe = trace_find(&session->traces[match->trace], match->flow.serial);
     if (probe && (probe->seen || probe->state == PROBE_REFUSED))
         return count_stray(session, "our own probe, seen again");
-    if (match->flow.serial > session->last_serial[match->trace] + SERIALS_AHEAD)
+    if (is_far_ahead(session, match->trace, match->flow.serial))
         return count_stray(session, "a probe like ours, of another run");
     struct pending_send *pending = pending_find(session, match->trace, match->flow.serial);
     if (pending)
@@ -176,18 +184,18 @@ static bool is_same_frame(const struct probe *probe, const struct reply *reply)
     return false;
 }
 
-static void note_rtt(struct session *session, const struct probe *probe, const struct reply *reply)
+bool session_note_rtt(struct session *session, const struct probe *probe, const struct reply *reply)
 {
     nstime rtt = reply_rtt(probe, reply);
     /* A refusal may come three seconds late (a neighbour that does not resolve), and the target's own timer may
      * repeat a SYN/ACK. Neither shows the round-trip time of the path. */
-    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count || rtt == NSTIME_NONE)
-        return;
+    if (reply->kind == REPLY_UNREACHABLE || rtt == NSTIME_NONE)
+        return false;
     rtt = rtt > 0 ? rtt : 1; /* 0 stands for no reply yet */
     if (rtt <= session->worst_rtt)
-        return;
+        return false;
     session->worst_rtt = rtt;
-    session_reopen_probes(session, reply->time);
+    return true;
 }
 
 static void release(struct reply *reply)
@@ -220,11 +228,21 @@ static bool is_proven(const struct session *session, const struct packet *packet
     return bits >= (session_sees_forgery(session, forgery_of(packet)) ? GUESS_BITS_SURE : GUESS_BITS_FAIR);
 }
 
+/* Whether an endless run has sent a probe with this serial, and keeps it no more. */
+static bool is_forgotten(const struct session *session, const struct packet_match *match)
+{
+    const struct trace *trace = &session->traces[match->trace];
+    return trace->forgotten && match->flow.serial && !trace_probe(trace, match->flow.serial) &&
+           session_serial_ahead(session, session->last_serial[match->trace], match->flow.serial) <= 0;
+}
+
 static struct frame_note take_reply(struct session *session, const struct frame *frame, const struct packet *packet,
                                     const struct packet_match *match)
 {
     struct trace *trace = &session->traces[match->trace];
     struct probe *probe = probe_of_reply(session, match);
+    if (!probe && is_forgotten(session, match))
+        return count_stray(session, "answer after the longest wait");
     if (!probe)
         return count_lookalike(session, frame, packet, "answer to a probe that was not sent");
     struct reply reply = make_reply(frame, packet, match);
@@ -243,7 +261,8 @@ static struct frame_note take_reply(struct session *session, const struct frame 
         reply.match = MATCH_WEAK;
     if (!is_proven(session, packet, bits))
         return take_unproven(session, match->trace, frame, packet, probe, &reply, bits);
-    note_rtt(session, probe, &reply);
+    if (!probe->reply_count && session_note_rtt(session, probe, &reply))
+        session_reopen_probes(session, reply.time);
     bool first = probe->state == PROBE_OUTSTANDING;
     if (!trace_add_reply(trace, probe, &reply)) {
         release(&reply);

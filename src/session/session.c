@@ -203,6 +203,7 @@ static bool config_is_sound(const struct session_config *config)
     const struct strategy *strategy = config->strategy;
     return strategy && config->spec_count && config->spec_count <= SPECS_MOST &&
            session_config_traces(config) <= SPECS_MOST && config->first_ttl && config->first_ttl <= config->max_ttl &&
+           (!strategy->is_endless || (config->interval >= INTERVAL_LEAST && config->interval <= INTERVAL_MOST)) &&
            config->queries && config->gap && config->flows <= strategy->flows_most &&
            (!strategy->one_spec || (config->spec_count == 1 && sureness_is_sound(config)));
 }
@@ -291,7 +292,8 @@ static bool may_wait(struct session *session)
     size_t known = 0;
     for (unsigned i = 0; i < session->all_count; i++)
         known += session->traces[i].probe_count;
-    if (!session->seen_only || session->changes++ >= known / PROBES_OF_UPDATE)
+    bool is_bounded = !session->seen_only || session->config.strategy->is_endless;
+    if (is_bounded || session->changes++ >= known / PROBES_OF_UPDATE)
         session->changes = 0;
     return session->changes > 0;
 }
@@ -301,7 +303,8 @@ void session_update(struct session *session)
     const struct strategy *strategy = session->config.strategy;
     if (connections_search(session))
         return;
-    if (!session->complete && (!session->seen_only || strategy->merges_hops) && !may_wait(session))
+    bool runs = !session->seen_only || strategy->merges_hops || strategy->is_endless;
+    if (!session->complete && runs && !may_wait(session))
         strategy->update(session);
 }
 
@@ -325,9 +328,11 @@ void session_settle_hops(struct session *session, bool (*is_closed)(const struct
  * larger one sends bursts that a small firewall may lose. */
 #define MADE_UP_MOST (10 * NS_PER_MS)
 
-/* The budget counts sends, whether or not the capture shows them yet. */
+/* The budget counts sends, whether or not the capture shows them yet. An endless run never lacks serials. */
 static bool may_send_more(const struct session *session, unsigned index)
 {
+    if (session->config.strategy->is_endless)
+        return true;
     uint32_t sent = 0;
     bool shares = session->all_count > session->sized_first && !session_is_sized(session, index);
     for (unsigned i = 0; i < session->sized_first; i++)
@@ -379,7 +384,7 @@ struct wish session_wish(struct session *session, nstime now)
     if (due && slot <= now && wish.kind == WISH_CONNECT)
         return wish;
     if (due && slot <= now) {
-        wish.serial = (uint16_t)(session->next_serial[wish.trace] + 1);
+        wish.serial = session_serial_after(session, session->next_serial[wish.trace]);
         return wish;
     }
     wish.kind = WISH_WAIT;

@@ -24,6 +24,12 @@ struct strategy;
  * delays the report of a silent target behind them. */
 #define SLOW_WAIT (5 * NS_PER_S)
 
+/* Limits of session_config.interval.
+ * Unit: ns. Source: chosen: ten probes a second at each hop are many; an hour between two rounds shows little. Effect:
+ * a smaller least presses routers. */
+#define INTERVAL_LEAST (100 * NS_PER_MS)
+#define INTERVAL_MOST (3600 * NS_PER_S)
+
 /* All settings of a run. A capture that holds them replays as the same run. */
 struct session_config {
     char target_name[TARGET_NAME_BYTES]; /* as the user wrote it; "" or equal to the address: no name */
@@ -41,6 +47,8 @@ struct session_config {
                             hop was missed */
     uint32_t budget;     /* diagnose, paths: largest number of packets */
     bool lite;           /* paths: uses MDA-Lite where its assumptions hold */
+    nstime interval;     /* watch: from one round to the next */
+    uint32_t rounds;     /* watch: ends after so many; 0: the user ends it */
     uint8_t first_ttl, max_ttl;
     struct addr through; /* diagnose: the gateway to test, by an address or by its TTL; none and 0: the target is the */
     uint8_t through_ttl; /* end of the path */
@@ -126,6 +134,8 @@ struct session_events {
                           const struct probe *probe);
     /* The hop's line may be printed. Called in order of TTL, once each, never beyond the path's end. */
     void (*hop_settled)(void *context, const struct session *session, uint8_t ttl);
+    /* Of an endless run: `rounds` rounds have ended. Its probes of the last rounds are still known. */
+    void (*round_ended)(void *context, const struct session *session, uint32_t rounds);
 };
 
 enum session_end { SESSION_COMPLETE, SESSION_INTERRUPTED };

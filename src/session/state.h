@@ -186,6 +186,26 @@ static inline bool session_sees_forgery(const struct session *session, enum forg
     return forgery_is_certain(&session->counters.forgeries[kind]);
 }
 
+/* Serials of an endless run start again at 1 behind the largest. */
+static inline uint16_t session_serial_after(const struct session *session, uint16_t serial)
+{
+    return session->config.strategy->is_endless ? (uint16_t)(serial % FLOW_SERIALS_MOST + 1) : (uint16_t)(serial + 1);
+}
+/* How many sends `serial` comes after `last`; negative: before. */
+static inline int session_serial_ahead(const struct session *session, uint16_t last, uint16_t serial)
+{
+    int ahead = (int)serial - last;
+    if (!session->config.strategy->is_endless)
+        return ahead;
+    ahead = (ahead + FLOW_SERIALS_MOST) % FLOW_SERIALS_MOST;
+    return ahead < FLOW_SERIALS_MOST / 2 ? ahead : ahead - FLOW_SERIALS_MOST;
+}
+
+/* sends.c: forgets the settled probes that were sent before. Of an endless run only. */
+void session_forget(struct session *session, nstime before);
+/* receive.c: takes the round-trip time of the probe's first reply into account. True: it is the largest so far. */
+bool session_note_rtt(struct session *session, const struct probe *probe, const struct reply *reply);
+
 /* session.c: after each change, has the strategy update wants, settled hops and completeness. */
 void session_update(struct session *session);
 /* Settles hops in order, as far as the path is known and `is_closed` allows it; NULL: all of them. */

@@ -17,6 +17,8 @@ struct strategy {
     uint16_t flows_most; /* source ports of one spec */
     bool one_spec;       /* takes exactly one spec, and a confidence of 0.5 or more */
     bool has_budget;     /* config.budget limits its sends */
+    bool is_endless;     /* it runs in rounds for as long as the user wants, and forgets old probes: session_forget().
+                            update() runs during a replay as well */
     bool spares_tokens;  /* it leaves the last router a token for its report on its neighbour: session_reserve() */
 
     /* What its reports show. */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-const struct strategy *const strategies[] = {&strategy_trace, &strategy_diagnose, &strategy_paths, &strategy_ports,
-                                             NULL};
+const struct strategy *const strategies[] = {&strategy_trace, &strategy_diagnose, &strategy_paths,
+                                             &strategy_ports, &strategy_watch,    NULL};
 
 const struct strategy *strategy_find(const char *name)
 {

@@ -7,6 +7,7 @@
 #include "ladder/ladder.h"
 #include "paths/paths.h"
 #include "ports/ports.h"
+#include "watch/watch.h"
 
 extern const struct strategy *const strategies[];       /* NULL-terminated; the first is the default */
 const struct strategy *strategy_find(const char *name); /* NULL: there is none of this name */

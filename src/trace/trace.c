@@ -25,14 +25,17 @@ static void reply_free(struct reply *reply)
     free(reply->rewrites);
 }
 
+static void probe_free(struct probe *probe)
+{
+    for (unsigned k = 0; k < probe_listed(probe); k++)
+        reply_free(&probe->replies[k]);
+    free(probe->replies);
+}
+
 void trace_free(struct trace *trace)
 {
-    for (size_t i = 0; i < trace->probe_count; i++) {
-        struct probe *probe = &trace->probes[i];
-        for (unsigned k = 0; k < probe_listed(probe); k++)
-            reply_free(&probe->replies[k]);
-        free(probe->replies);
-    }
+    for (size_t i = 0; i < trace->probe_count; i++)
+        probe_free(&trace->probes[i]);
     free(trace->probes);
     free(trace->ttls);
     free(trace->by_serial);
@@ -121,6 +124,19 @@ void trace_note_ttl(struct trace *trace, uint8_t ttl)
         trace->most_ttl = ttl;
 }
 
+/* The probe is the last one of its TTL. */
+static void link_probe(struct trace *trace, struct trace_ttl *at, int32_t index)
+{
+    trace->probes[index].next_at_ttl = -1;
+    if (at->last >= 0)
+        trace->probes[at->last].next_at_ttl = index;
+    else
+        at->first = index;
+    at->last = index;
+    at->asked++;
+    trace_note_ttl(trace, trace->probes[index].ttl);
+}
+
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent)
 {
     void *array = trace->probes;
@@ -131,14 +147,8 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
     if (!grown || !at || trace->probe_count >= PROBES_MOST || (serial && !index_serial(trace, serial, index)))
         return NULL;
     struct probe *probe = &trace->probes[trace->probe_count++];
-    at->asked++;
-    *probe = (struct probe){.serial = serial, .ttl = ttl, .attempt = at->asked, .sent = sent, .next_at_ttl = -1};
-    if (at->last >= 0)
-        trace->probes[at->last].next_at_ttl = index;
-    else
-        at->first = index;
-    at->last = index;
-    trace_note_ttl(trace, ttl);
+    *probe = (struct probe){.serial = serial, .ttl = ttl, .attempt = at->forgotten + at->asked + 1, .sent = sent};
+    link_probe(trace, at, index);
     trace->started = true;
     if (trace->first_sent == NSTIME_NONE)
         trace->first_sent = sent;
@@ -202,6 +212,15 @@ struct addr trace_hop_address(const struct trace *trace, uint8_t ttl)
         if (probe->reply_count)
             return probe->replies[0].from;
     return (struct addr){0};
+}
+
+struct addr trace_newest_address(const struct trace *trace, uint8_t ttl)
+{
+    struct addr newest = {0};
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        if (probe->reply_count)
+            newest = probe->replies[0].from;
+    return newest;
 }
 
 /* The first router that let a probe of the flows from `first` to before `end` expire; NULL: none did. */
@@ -399,6 +418,87 @@ void trace_prove(struct trace *trace, struct probe *probe, unsigned index)
     probe->unproven_count--;
     trace->unproven_count--;
     count_reply(trace, probe);
+}
+
+/* Makes the indexes and the summary anew from the probes that are left. */
+static void summarize(struct trace *trace)
+{
+    for (unsigned ttl = 0; ttl < trace->ttl_count; ttl++)
+        trace->ttls[ttl] = (struct trace_ttl){.first = -1, .last = -1, .forgotten = trace->ttls[ttl].forgotten};
+    trace->least_ttl = 255;
+    trace->most_ttl = trace->last_router_ttl = trace->reached_ttl = trace->open_ttl = trace->refused_ttl = 0;
+    trace->loop_first = trace->loop_length = 0;
+    trace->reply_count = trace->unproven_count = trace->answered_count = 0;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        link_probe(trace, &trace->ttls[probe->ttl], (int32_t)i);
+        if (probe->serial)
+            trace->by_serial[probe->serial] = (int32_t)i;
+        trace->unproven_count += probe->unproven_count;
+        for (unsigned k = 0; k < probe->reply_count; k++)
+            trace_note_reply(trace, probe->ttl, &probe->replies[k]);
+    }
+    find_loop(trace);
+}
+
+void trace_forget(struct trace *trace, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct probe *probe = &trace->probes[i];
+        trace->ttls[probe->ttl].forgotten++;
+        if (probe->serial)
+            trace->by_serial[probe->serial] = -1;
+        probe_free(probe);
+    }
+    trace->probe_count -= count;
+    trace->forgotten += count;
+    memmove(trace->probes, trace->probes + count, trace->probe_count * sizeof *trace->probes);
+    summarize(trace);
+}
+
+/* The first probe that was sent at `since` or later. */
+static size_t first_since(const struct trace *trace, nstime since)
+{
+    size_t first = 0;
+    while (first < trace->probe_count && trace->probes[first].sent < since)
+        first++;
+    return first;
+}
+
+static void *copy_of(const void *bytes, size_t count)
+{
+    void *copy = malloc(count ? count : 1);
+    if (copy && count)
+        memcpy(copy, bytes, count);
+    return copy;
+}
+
+bool trace_tail(const struct trace *trace, nstime since, struct trace *out)
+{
+    size_t first = first_since(trace, since);
+    *out = *trace;
+    out->probe_count = out->probe_capacity = trace->probe_count - first;
+    out->started = out->probe_count > 0;
+    out->probes = copy_of(trace->probes + first, out->probe_count * sizeof *out->probes);
+    out->ttls = copy_of(trace->ttls, trace->ttl_count * sizeof *out->ttls);
+    out->by_serial = copy_of(trace->by_serial, trace->by_serial_size * sizeof *out->by_serial);
+    if (!out->probes || !out->ttls || !out->by_serial) {
+        trace_free_tail(out);
+        return false;
+    }
+    for (size_t i = 0; i < first; i++)
+        if (trace->probes[i].serial)
+            out->by_serial[trace->probes[i].serial] = -1;
+    out->first_sent = out->started ? out->probes[0].sent : NSTIME_NONE;
+    summarize(out);
+    return true;
+}
+
+void trace_free_tail(struct trace *tail)
+{
+    free(tail->probes);
+    free(tail->ttls);
+    free(tail->by_serial);
 }
 
 /* Sums of one hop: Welford 1962, so that long runs keep their precision. */

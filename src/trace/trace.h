@@ -56,7 +56,8 @@ enum trace_end {
 /* The probes of one TTL. */
 struct trace_ttl {
     int32_t first, last; /* indexes of the trace's probes; -1: none */
-    uint32_t asked;      /* probes sent, as far as the capture shows */
+    uint32_t asked;      /* probes sent, as far as the capture shows, without those forgotten */
+    uint32_t forgotten;  /* trace_forget() */
 };
 
 /* How a trace came about. A trace of our own has only defaults. */
@@ -90,6 +91,7 @@ struct trace {
     struct tunnels *inside; /* owned; the tunnels that its probes came in; NULL: none */
     struct probe *probes;   /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
+    uint64_t forgotten;     /* probes that stood before probes[0]: trace_forget() */
     struct trace_ttl *ttls; /* owned; by TTL; ttl_count entries */
     unsigned ttl_count;
     int32_t *by_serial; /* owned; index into probes, -1: unknown; by_serial_size entries */
@@ -173,6 +175,8 @@ void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *o
 void probes_stats(const struct probe *const *probes, unsigned count, struct hop_stats *out);
 /* The router or target that answered first at this TTL; a none-address if there is no answer. */
 struct addr trace_hop_address(const struct trace *trace, uint8_t ttl);
+/* The one that answered last. */
+struct addr trace_newest_address(const struct trace *trace, uint8_t ttl);
 /* The first router that let a probe of this TTL expire; a none-address if none did. */
 struct addr trace_router_address(const struct trace *trace, uint8_t ttl);
 /* The router that let a probe of this flow expire there; NULL: none is known. */
@@ -223,6 +227,13 @@ bool trace_add_unproven(struct trace *trace, struct probe *probe, const struct r
 /* Another reply agrees with the probe's unproven reply `index`: now it counts. */
 void trace_prove(struct trace *trace, struct probe *probe, unsigned index);
 struct probe *trace_find(struct trace *trace, uint16_t serial);
+/* Forgets the first `count` probes with their replies. The trace is then as if they had never been sent, but attempts
+ * go on counting. Indexes of the other probes shrink by `count`. */
+void trace_forget(struct trace *trace, size_t count);
+/* What the trace shows since `since`: a copy of it with only the probes that were sent then or later. It borrows their
+ * replies and all else of the trace; trace_free_tail() frees it. False: memory is short. */
+bool trace_tail(const struct trace *trace, nstime since, struct trace *out);
+void trace_free_tail(struct trace *tail);
 /* Counts a connection by the reply TTL of its SYN/ACK. */
 void trace_note_handshake(struct trace *trace, uint8_t reply_ttl);
 /* Counts a probe of this TTL that the trace does not keep. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* frames: the numbered frames that show a verdict or a finding. Floor 4; pure; internal to verdict/. */
+/* frames: the numbered frames that show a verdict or a finding. Floor 4; pure; for verdict/ and monitor/. */
 #ifndef HOPSONDE_VERDICT_FRAMES_H
 #define HOPSONDE_VERDICT_FRAMES_H
 

@@ -34,6 +34,17 @@ static void judge(const struct trace_set *set, struct judgement *out)
     findings_gather(&all, out);
 }
 
+bool verdict_judge_one(const struct trace_set *set, unsigned index, struct verdict *out)
+{
+    struct set_facts all;
+    if (!set->traces[index]->started)
+        return false;
+    set_facts_gather(set, &all);
+    rules_judge(&all.of[index], out);
+    phrase_end(out->text);
+    return true;
+}
+
 void verdict_judge(const struct session *session, struct judgement *out)
 {
     struct trace_set set = session_trace_set(session);

@@ -153,6 +153,8 @@ void verdict_judge(const struct session *session, struct judgement *out);
 /* The sentence of a run with --mtu, and one of each report that cannot be true. */
 void verdict_describe_mtu(const struct path_mtu *mtu, char text[SENTENCE_BYTES]);
 void verdict_describe_mtu_lie(const struct mtu_lie *lie, char text[SENTENCE_BYTES]);
+/* The verdict on one trace of the set alone, by its index. False: it sent nothing. */
+bool verdict_judge_one(const struct trace_set *set, unsigned index, struct verdict *out);
 /* Frees what the judgement owns. */
 void verdict_release(struct judgement *judgement);
 /* Judges traces of any tools, all from one source to one target, against each other. Of several traces with the same

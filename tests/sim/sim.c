@@ -134,6 +134,14 @@ static bool run_event(struct sim *sim, struct event *event, struct frame *frame)
     return false;
 }
 
+static void change_net(struct sim *sim, nstime now)
+{
+    while (sim->change_count && sim->changes->at <= now) {
+        sim->net = sim->changes++->net;
+        sim->change_count--;
+    }
+}
+
 static enum wire_event receive(struct wire *wire, nstime until, struct frame *frame, struct session_claim *claim,
                                struct err *err)
 {
@@ -142,6 +150,7 @@ static enum wire_event receive(struct wire *wire, nstime until, struct frame *fr
     while (sim->event_count > 0 && sim->events[0]->at <= (until > sim->now ? until : sim->now)) {
         struct event *event = heap_pop(sim);
         sim->now = event->at;
+        change_net(sim, sim->now);
         bool captured = run_event(sim, event, frame);
         free(event);
         if (captured)
@@ -153,6 +162,7 @@ static enum wire_event receive(struct wire *wire, nstime until, struct frame *fr
     }
     if (until > sim->now)
         sim->now = until;
+    change_net(sim, sim->now);
     return WIRE_QUIET;
 }
 
@@ -249,6 +259,12 @@ struct wire *sim_wire(struct sim *sim)
 void sim_set_watch(struct sim *sim, const struct sim_watch *watch)
 {
     sim->watch = *watch;
+}
+
+void sim_set_changes(struct sim *sim, const struct sim_change *changes, unsigned count)
+{
+    sim->changes = changes;
+    sim->change_count = count;
 }
 
 nstime sim_now(const struct sim *sim)

@@ -30,6 +30,14 @@ struct wire *sim_wire(struct sim *sim); /* lives and dies with the sim */
 void sim_set_watch(struct sim *sim, const struct sim_watch *watch);
 nstime sim_now(const struct sim *sim);
 
+/* From `at` on the network is this one, which has the same nodes and links in the same order. */
+struct sim_change {
+    nstime at;
+    const struct net *net; /* borrowed */
+};
+/* `changes` is borrowed, in order of time. */
+void sim_set_changes(struct sim *sim, const struct sim_change *changes, unsigned count);
+
 /* What a packet draws where nothing is lost, doubled, delayed by chance or limited: the truth about the path. */
 struct sim_answer {
     bool answered;

@@ -83,6 +83,8 @@ struct sim {
     struct tcp_end *tcp_ends; /* owned */
     size_t tcp_end_count;
     struct sim_watch watch;
+    const struct sim_change *changes; /* borrowed; those to come */
+    unsigned change_count;
     struct pkt shown; /* the frame handed out last */
 };
 

@@ -84,6 +84,22 @@ static enum status take_rows(const struct expect *expect, struct session_config 
     return status;
 }
 
+/* A run in rounds measures no MTU, and probes each port of a list beside the others. */
+static enum status check_rounds(const struct options *options, const char *file, struct err *err)
+{
+    if (options->command != COMMAND_WATCH || (!options->measures_mtu && !options->session.port_list_count))
+        return STATUS_OK;
+    return err_set(err, STATUS_USAGE, "%s: watch has no MTU, and no lists of over 16 ports (diagnose has)", file);
+}
+
+static enum status settle(struct options *options, struct err *err)
+{
+    if (options->command == COMMAND_WATCH)
+        return probe_list_settle_rounds(options, err);
+    enum status status = probe_list_settle(options, err);
+    return status == STATUS_OK ? port_lists_pace(options, err) : status;
+}
+
 enum status run_read_expected(struct options *options, const struct run_context *context, struct err *err)
 {
     struct expect *out = context->expect;
@@ -92,12 +108,13 @@ enum status run_read_expected(struct options *options, const struct run_context 
     enum status status = read_file(options->expect_file, context->expect_file, out, err);
     bool has_no_probe = status == STATUS_OK && take_mtu(out, options);
     if (status == STATUS_OK && !has_no_probe && options->default_specs) {
+        options->session.automatic = false;
         status = take_rows(out, &options->session, err);
         if (status == STATUS_OK)
-            status = probe_list_settle(options, err);
-        if (status == STATUS_OK)
-            status = port_lists_pace(options, err);
+            status = settle(options, err);
     }
+    if (status == STATUS_OK)
+        status = check_rounds(options, out->file, err);
     if (status == STATUS_OK && options->measures_mtu && options->session.port_list_count)
         status =
             err_set(err, STATUS_USAGE,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The live run of trace, diagnose and paths: opens, drives the loop, reports. */
+/* The live run of trace, diagnose, paths and watch: opens, drives the loop, reports. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,8 +15,10 @@
 #include "cli/commands/target.h"
 #include "cli/shared/loop.h"
 #include "cli/shared/report.h"
+#include "cli/terminal/fullscreen.h"
 #include "cli/terminal/watched.h"
 #include "live/filter.h"
+#include "live/keeper.h"
 #include "live/live.h"
 #include "live/privileges.h"
 #include "session/strategy.h"
@@ -58,8 +60,11 @@ struct live_run {
     struct session_events events;
     struct session *session;
     struct wire *wire;
-    struct watched watched; /* `wire`, where progress is to be shown */
+    struct fullscreen screen; /* the same of watch, on a terminal */
+    struct watched watched;   /* `wire`, where progress is to be shown */
     struct dump *dump;
+    struct keeper *keeper;    /* owned; opens the parts of the capture; NULL: it has none */
+    char *first_part;         /* owned; its name; NULL: there are no parts */
     char egress[IF_NAMESIZE]; /* "": as routed */
 };
 
@@ -67,6 +72,33 @@ struct live_run {
  * Unit: bytes. Source: chosen: ten million packets of a run. Effect: a smaller one cuts long runs; a larger one lets
  * those who answer fill the disk. */
 #define WRITE_MAX (UINT64_C(1) << 30)
+
+static int open_part(void *context, unsigned part)
+{
+    const struct live_run *run = context;
+    return keeper_open_part(run->keeper, 0, part, run->options->rotate_keep);
+}
+
+static enum status open_dump(struct live_run *run, const char *path, struct err *err)
+{
+    enum status status = dump_open(path, &run->dump, err);
+    if (status != STATUS_OK)
+        return status;
+    if (run->options->rotate_bytes)
+        dump_divide(run->dump,
+                    &(struct dump_parts){.bytes = run->options->rotate_bytes, .open = open_part, .context = run});
+    else
+        dump_limit(run->dump, run->options->write_max ? run->options->write_max : WRITE_MAX);
+    return STATUS_OK;
+}
+
+/* The keeper is started first: it must hold no part open, which it may have to remove. */
+static enum status start_parts(struct live_run *run, struct err *err)
+{
+    const char *path = run->options->write_file;
+    run->first_part = keeper_part_name(path, 1);
+    return run->first_part ? keeper_start(&path, 1, &run->keeper, err) : err_set(err, STATUS_SYSTEM, "out of memory");
+}
 
 /* With the rights of the user who called. */
 static enum status open_files(void *context, struct err *err)
@@ -81,10 +113,12 @@ static enum status open_files(void *context, struct err *err)
         status = report_open(&run->report, run->options, err);
     if (!written)
         run->report.stop = run->context->stop;
+    if (status == STATUS_OK && written && run->options->rotate_bytes) {
+        status = start_parts(run, err);
+        written = run->first_part;
+    }
     if (status == STATUS_OK && written)
-        status = dump_open(written, &run->dump, err);
-    if (run->dump)
-        dump_limit(run->dump, run->options->write_max ? run->options->write_max : WRITE_MAX);
+        status = open_dump(run, written, err);
     if (run->dump && stat(written, &saved) == 0)
         status = report_check_apart(&run->report, &saved, written, err);
     far_point_open(&run->far, run->options, run->context->stop);
@@ -177,6 +211,7 @@ static enum status open_wire(struct live_run *run, struct err *err)
         .largest_packet = largest_packet(run->session),
         .filter = filter.text,
         .short_filter = short_filter.text,
+        .waits_for_interface = run->config.strategy->is_endless,
     };
     enum status status = live_wire_open(&live, &run->wire, err);
     strbuf_free(&filter);
@@ -215,6 +250,8 @@ static void close_live(struct live_run *run)
     lookup_free(run->lookup);
     if (run->wire)
         run->wire->ops->close(run->wire);
+    keeper_end(run->keeper);
+    free(run->first_part);
 }
 
 /* Lines about one port list for which a saved capture keeps room.
@@ -309,7 +346,15 @@ static void announce_packets(const struct live_run *run)
 /* A trace prints its hops as they settle; what tells all in the end shows meanwhile that it is at work. */
 static struct wire *watch(struct live_run *run)
 {
-    if (run->config.strategy->merges_hops || run->options->quiet || report_streams(&run->report))
+    const struct output *text = report_text(&run->report);
+    bool is_plain = run->options->quiet || run->options->report_only;
+    if (run->report.monitor && text && !is_plain && fullscreen_is_possible()) {
+        report_on_screen(&run->report);
+        fullscreen_start(&run->screen, run->wire, text, run->report.monitor, run->context->stop);
+        return &run->screen.wire;
+    }
+    if (run->config.strategy->merges_hops || run->config.strategy->is_endless || run->options->quiet ||
+        report_streams(&run->report))
         return run->wire;
     watched_start(&run->watched, run->wire, run->session);
     return &run->watched.wire;
@@ -331,13 +376,17 @@ static int probe_live(struct options *options, const struct run_context *context
     announce_packets(&run);
     struct wire *wire = watch(&run);
     confine_seal(options, SEAL_WIRE | (session_connects(run.session) ? SEAL_CONNECT : 0) |
-                              (run.far.count ? SEAL_THREADS : 0) | (lookup_asks(run.lookup) ? SEAL_ASK : 0));
+                              (run.far.count ? SEAL_THREADS : 0) | (run.screen.is_on ? SEAL_SCREEN : 0) |
+                              (lookup_asks(run.lookup) ? SEAL_ASK : 0));
     struct companion companion = {0};
     if (run.lookup)
         companion = lookup_companion(run.lookup, &run.report);
     enum status status = loop_run(run.session, wire, run.dump, run.lookup ? &companion : NULL, context->stop, &err);
     watched_end(&run.watched);
+    fullscreen_end(&run.screen);
     int code = finish_live(&run, *context->stop || status != STATUS_OK);
+    if (run.screen.quits) /* it is the usual end of a screen, and no interrupt */
+        *context->stop = 0;
     if (status != STATUS_OK)
         code = run_complain(&err);
     else if (code != EXIT_SYSTEM)

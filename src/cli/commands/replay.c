@@ -9,6 +9,7 @@
 #include "cli/commands/confine.h"
 #include "cli/commands/lookup.h"
 #include "cli/commands/replay_foreign.h"
+#include "cli/reading/parts.h"
 #include "cli/shared/loop.h"
 #include "live/confined.h"
 #include "live/privileges.h"
@@ -39,10 +40,14 @@ static int report_replay(struct session *session, struct report *report, struct 
     return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
-static void warn_of_cut(const char *name)
+/* A part that is not the last one has no end. */
+static void warn_of_cut(const char *name, bool is_part)
 {
     struct err err;
-    err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", name);
+    err_set(&err, STATUS_OK,
+            is_part ? "%s: the run may go on in another part; what is here is reported (name all parts in their order)"
+                    : "%s: the file is cut; what came before is reported",
+            name);
     run_complain(&err);
 }
 
@@ -61,9 +66,9 @@ struct replay {
     int failure;            /* the worst exit status of the files that could not be read; 0: none */
 };
 
-static int replay_session(struct replay *replay, struct wire *wire, const struct saved_run *saved,
-                          const struct capture_file *near)
+static int replay_session(struct replay *replay, struct parts *parts, const struct capture_file *near)
 {
+    const struct saved_run *saved = parts->saved[0], *last = parts_last(parts);
     struct lookup *lookup = replay->lookup;
     struct report *report = &replay->report;
     const struct run_context *context = replay->context;
@@ -81,18 +86,18 @@ static int replay_session(struct replay *replay, struct wire *wire, const struct
     if (lookup)
         companion = lookup_begin_saved(lookup, report);
     report_begin(report, &source, session);
-    enum status status = loop_run(session, wire, NULL, lookup ? &companion : NULL, context->stop, &err);
-    file.frames = file_wire_frames(wire);
-    file.truncated = file_wire_truncated(wire);
-    finish_replay(session, saved, context->stop);
+    enum status status = loop_run(session, &parts->wire, NULL, lookup ? &companion : NULL, context->stop, &err);
+    file.frames = parts_frames(parts);
+    file.truncated = parts_truncated(parts);
+    finish_replay(session, last, context->stop);
     if (lookup)
-        lookup_tell_saved(lookup, report, saved, context->stop);
+        lookup_tell_saved(lookup, report, last, context->stop);
     far_point_read_session(&replay->far, replay->options, near, session, report, context);
     int code = report_replay(session, report, &replay->far, context);
     far_point_forget(&replay->far);
     session_free(session);
     if (file.truncated)
-        warn_of_cut(name);
+        warn_of_cut(name, last->part > 0);
     return status == STATUS_OK ? code : run_complain(&err);
 }
 
@@ -111,14 +116,13 @@ static bool is_wanted(const struct replay_filter *choice, const struct session_c
     return replay_filter_wants(choice, &saved->source, &saved->target, saved->target_name, &saved->specs[0]);
 }
 
-static int replay_saved(struct replay *replay, struct wire *wire, const struct saved_run *saved,
-                        const struct capture_file *file)
+static int replay_saved(struct replay *replay, struct parts *parts, const struct capture_file *file)
 {
     const char *name = file->path;
     const struct replay_filter *choice = &replay->options->replay_filter;
     struct err err = {0};
-    if (is_wanted(choice, &saved->config))
-        return replay_session(replay, wire, saved, file);
+    if (is_wanted(choice, &parts->saved[0]->config))
+        return replay_session(replay, parts, file);
     if (*choice->host)
         err_set(&err, STATUS_OK, "%s: no trace to %s in it (leave HOST out to see all)", name, choice->host);
     else
@@ -135,17 +139,47 @@ static bool is_same_run(const struct options *options, const struct saved_run *s
            (!options->graphs || saved->config.strategy->finds_graph);
 }
 
-static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved,
-                       const struct capture_file *file)
+/* Adds the parts of the same run among the next files. Pipes are read once, so they are no parts. */
+static void add_parts(struct replay *replay, struct parts *parts, unsigned *index)
 {
+    while (parts_last(parts)->part && *index + 1 < replay->near_count) {
+        const struct capture_file *file = &replay->files[*index + 1];
+        struct wire *wire = NULL;
+        const struct saved_run *saved = NULL;
+        struct err ignored = {0};
+        struct stat status;
+        bool is_file = fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode);
+        if (!is_file || file_wire_begin(file, &wire, &saved, &ignored) != STATUS_OK)
+            return;
+        if (!parts_add(parts, wire, saved)) {
+            wire->ops->close(wire);
+            return;
+        }
+        if (replay->lookup)
+            file_wire_set_book(wire, lookup_book_of_capture(replay->lookup));
+        ++*index;
+    }
+}
+
+static int replay_parts(struct replay *replay, struct parts *parts, unsigned *index)
+{
+    const struct capture_file *first = &replay->files[*index];
+    add_parts(replay, parts, index);
+    int code = replay_saved(replay, parts, first);
+    parts_end(parts);
+    return code;
+}
+
+/* `index` of the file; that of the last part, if there are several. */
+static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved, unsigned *index)
+{
+    const struct capture_file *file = &replay->files[*index];
     const char *name = file->path;
     const struct replay_filter *choice = &replay->options->replay_filter;
     struct err err = {0};
-    if (is_same_run(replay->options, saved)) {
-        int code = replay_saved(replay, wire, saved, file);
-        wire->ops->close(wire);
-        return code;
-    }
+    struct parts parts;
+    if (is_same_run(replay->options, saved) && parts_begin(&parts, wire, saved))
+        return replay_parts(replay, &parts, index);
     if (replay_filter_has_name(choice)) {
         wire->ops->close(wire);
         err_set(&err, STATUS_OK, "%s: it holds addresses, and no name as %s (give the target's address)", name,
@@ -159,8 +193,9 @@ static int replay_wire(struct replay *replay, struct wire *wire, const struct sa
     return run_complain(&err);
 }
 
-static int replay_file(struct replay *replay, const struct capture_file *file)
+static int replay_file(struct replay *replay, unsigned *index)
 {
+    const struct capture_file *file = &replay->files[*index];
     struct err err = {0};
     struct wire *wire = NULL;
     const struct saved_run *saved = NULL;
@@ -176,7 +211,7 @@ static int replay_file(struct replay *replay, const struct capture_file *file)
     }
     if (replay->lookup)
         file_wire_set_book(wire, lookup_book_of_capture(replay->lookup));
-    return replay_wire(replay, wire, saved, file);
+    return replay_wire(replay, wire, saved, index);
 }
 
 static void replay_files(struct replay *replay)
@@ -184,7 +219,7 @@ static void replay_files(struct replay *replay)
     const struct options *options = replay->options;
     replay->foreign.far = &replay->far;
     for (unsigned i = 0; i < replay->near_count && !*replay->context->stop; i++)
-        note_code(replay, replay_file(replay, &replay->files[i]));
+        note_code(replay, replay_file(replay, &i));
     if (replay->foreign.count)
         note_code(replay, foreign_report(&replay->foreign, options, replay->bpf, replay->lookup, &replay->report,
                                          replay->context));
@@ -290,7 +325,8 @@ static enum status prepare(struct replay *replay, struct err *err)
     status = read_inputs(replay, err);
     if (status != STATUS_OK)
         return status;
-    confine_seal(options, SEAL_THREADS | (lookup_asks(replay->lookup) ? SEAL_ASK : 0));
+    confine_seal(options, SEAL_THREADS | (replay->report.keeper ? SEAL_KEEPER : 0) |
+                              (lookup_asks(replay->lookup) ? SEAL_ASK : 0));
     return run_read_expected(options, replay->context, err);
 }
 

@@ -91,6 +91,8 @@ int run_report_end(const struct run_context *context, struct report *report, con
     if (!judgement)
         return EXIT_SYSTEM;
     verdict_judge(session, judgement);
+    if (report->monitor)
+        monitor_settle_verdicts(report->monitor, judgement);
     far_point_revise(far, report->result.traces, report->result.trace_count, judgement);
     if (verdicts)
         add_sentences(verdicts, judgement);

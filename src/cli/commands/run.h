@@ -24,7 +24,7 @@ struct run_context {
 enum status run_open_expected(const struct options *options, struct run_context *context, struct err *err);
 /* Reads it, if there is one. Its specs become those of a diagnosis without probes. */
 enum status run_read_expected(struct options *options, const struct run_context *context, struct err *err);
-/* trace, diagnose and paths, live or as a dry run. Returns the exit status, as the others. */
+/* trace, diagnose, paths and watch, live or as a dry run. Returns the exit status, as the others. */
 int run_live(struct options *options, const struct run_context *context);
 /* replay, and the others with --read. */
 int run_replay(struct options *options, const struct run_context *context);

@@ -16,8 +16,8 @@ _hopsonde()
     fi
 
     local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence --budget --through --only --control --idle
-        --expect --write-policy --max-probes --lite -t --tos --dscp --ecn --mtu --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
-        --no-decap --list --near --far --at -o -W --write --write-max -R --read -n --resolver --dns-timeout --verify-names -A -G
+        --expect --write-policy --max-probes --lite --interval -c --count --duration --flows -r --report -t --tos --dscp --ecn --mtu --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
+        --no-decap --list --near --far --at -o -W --write --write-max --rotate -R --read -n --resolver --dns-timeout --verify-names -A -G
         --asn-db --geo-db --whois --whois-server --resolve -v --quiet --one-per-line --color -h --help -V --version'
     local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/80:data tcp/443 tcp/443:data udplite dccp sctp ip/'
 
@@ -30,7 +30,7 @@ _hopsonde()
         return
         ;;
     -o)
-        mapfile -t COMPREPLY < <(compgen -W 'text json jsonl csv dot svg map policy' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'text json jsonl csv prom dot svg map policy' -- "$cur")
         return
         ;;
     --color)
@@ -55,13 +55,13 @@ _hopsonde()
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | --confidence | --budget | --through | --max-probes | --write-max | -t | --tos | --flow-label | -s | \
+    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | --confidence | --budget | --through | --max-probes | --interval | -c | --count | --duration | --flows | --write-max | --rotate | -t | --tos | --flow-label | -s | \
         --sport | --fwmark | --target | --source | --since | --until | --bpf)
         return
         ;;
     help)
         if ((cword == 2)); then
-            mapfile -t COMPREPLY < <(compgen -W 'trace diagnose paths replay transit' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W 'trace diagnose paths watch replay transit' -- "$cur")
             return
         fi
         ;;
@@ -72,7 +72,7 @@ _hopsonde()
     elif [[ ${words[1]} =~ ^(replay|transit)$ && $cword -gt 1 ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-    elif [[ ${words[1]} == diagnose && $cword -gt 2 ]]; then
+    elif [[ (${words[1]} == diagnose || ${words[1]} == watch) && $cword -gt 2 ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$probes" -- "$cur")
         if declare -F __ltrim_colon_completions >/dev/null; then
             __ltrim_colon_completions "$cur"
@@ -80,7 +80,7 @@ _hopsonde()
     else
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if ((cword == 1)); then
-            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'trace diagnose paths replay transit help' -- "$cur")
+            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'trace diagnose paths watch replay transit help' -- "$cur")
         fi
     fi
 }

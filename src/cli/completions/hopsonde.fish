@@ -7,12 +7,13 @@ complete -c hopsonde -f
 complete -c hopsonde -n '__fish_is_first_token' -a 'trace' -d 'The path to a host'
 complete -c hopsonde -n '__fish_is_first_token' -a 'diagnose' -d 'What becomes of each protocol'
 complete -c hopsonde -n '__fish_is_first_token' -a 'paths' -d 'All balanced paths, as a graph'
+complete -c hopsonde -n '__fish_is_first_token' -a 'watch' -d 'What changes on the path to a host'
 complete -c hopsonde -n '__fish_is_first_token' -a 'replay' -d 'The traces in captures of any tool'
 complete -c hopsonde -n '__fish_is_first_token' -a 'transit' -d 'What two captures show together'
 complete -c hopsonde -n '__fish_is_first_token' -a 'help' -d 'All about a command'
-complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace diagnose paths replay transit'
+complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace diagnose paths watch replay transit'
 complete -c hopsonde -n '__fish_seen_subcommand_from replay transit' -F
-complete -c hopsonde -n '__fish_seen_subcommand_from diagnose' -a "$probes"
+complete -c hopsonde -n '__fish_seen_subcommand_from diagnose watch' -a "$probes"
 complete -c hopsonde -n 'not __fish_seen_subcommand_from replay transit help' -a '(__fish_print_hostnames)'
 
 complete -c hopsonde -s P -l probe -x -a "$probes" -d 'What to send'
@@ -41,6 +42,11 @@ complete -c hopsonde -l write-policy -r -F -d 'Diagnose, replay: write the verdi
 complete -c hopsonde -l expect -r -F -d 'Diagnose, replay: compare with the states in a file'
 complete -c hopsonde -l max-probes -x -d 'Paths: most probes to send'
 complete -c hopsonde -l lite -d 'Paths: by MDA-Lite'
+complete -c hopsonde -l interval -x -d 'Watch: seconds from one round to the next'
+complete -c hopsonde -s c -l count -x -d 'Watch: end after so many rounds'
+complete -c hopsonde -l duration -x -d 'Watch: end after this time'
+complete -c hopsonde -l flows -x -d 'Watch: source ports of each probe'
+complete -c hopsonde -s r -l report -d 'Watch: only the report at the end'
 complete -c hopsonde -s t -l tos -x -d 'TOS byte or traffic class'
 complete -c hopsonde -l dscp -x -a "$dscps" -d 'DSCP'
 complete -c hopsonde -l ecn -x -a 'not-ect ect0 ect1 ce' -d 'ECN codepoint'
@@ -61,8 +67,9 @@ complete -c hopsonde -l far -r -F -d 'Captures of the far point; diagnose, repla
 complete -c hopsonde -l at -r -F -d 'Transit: captures of a point, NAME=FILE'
 complete -c hopsonde -l no-decap -d 'Replay: read outer headers of tunnels only'
 complete -c hopsonde -l list -d 'Replay: a line a trace'
-complete -c hopsonde -s o -x -a 'text json jsonl csv dot svg map policy' -d 'Report format'
+complete -c hopsonde -s o -x -a 'text json jsonl csv prom dot svg map policy' -d 'Report format'
 complete -c hopsonde -s W -l write -r -F -d 'Save the packets'
+complete -c hopsonde -l rotate -x -d 'Watch: divide the saved capture in parts'
 complete -c hopsonde -l write-max -x -d 'Largest size of the saved capture'
 complete -c hopsonde -s R -l read -r -F -d 'Take the packets from a file'
 complete -c hopsonde -s n -d 'Look up no names'

@@ -57,7 +57,7 @@ static enum status take_probes(struct parse *parse, struct err *err)
 /* What follows HOST: the probes of diagnose, or SIZE. */
 static enum status take_rest(struct parse *parse, struct err *err)
 {
-    if (is_command(parse, COMMAND_DIAGNOSE))
+    if (is_command(parse, COMMAND_DIAGNOSE) || is_command(parse, COMMAND_WATCH))
         return take_probes(parse, err);
     if (parse->operand_count < 2)
         return STATUS_OK;
@@ -284,6 +284,34 @@ static enum status check_diagnosis(struct parse *parse, struct err *err)
     return STATUS_OK;
 }
 
+/* Rounds of a duration: the last one may be cut short. */
+static uint32_t rounds_of(nstime duration, nstime interval)
+{
+    nstime rounds = (duration + interval - 1) / interval;
+    return rounds < UINT32_MAX ? (uint32_t)rounds : UINT32_MAX;
+}
+
+static enum status check_watch(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    struct session_config *config = &out->session;
+    if (out->rotate_bytes && !out->write_file)
+        return err_set(err, STATUS_USAGE, "--rotate: it divides the file of --write (name one: --write run.pcapng)");
+    if (out->rotate_bytes && out->write_max)
+        return err_set(err, STATUS_USAGE, "--rotate and --write-max are of no use together (leave one out)");
+    enum status status = probe_list_watch(parse, err);
+    if (status == STATUS_OK && parse->only_given && out->default_specs)
+        return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde watch --only HOST tcp/443)");
+    config->strategy = &strategy_watch;
+    config->interval = config->interval ? config->interval : NS_PER_S;
+    config->queries = 1;
+    if (out->duration) {
+        uint32_t rounds = rounds_of(out->duration, config->interval);
+        config->rounds = config->rounds && config->rounds < rounds ? config->rounds : rounds;
+    }
+    return status;
+}
+
 static enum status check_strategy(struct parse *parse, struct err *err)
 {
     switch (parse->mode) {
@@ -291,6 +319,8 @@ static enum status check_strategy(struct parse *parse, struct err *err)
         return check_diagnosis(parse, err);
     case ON_PATHS:
         return check_paths(parse, err);
+    case ON_WATCH:
+        return check_watch(parse, err);
     default:
         return probe_list_build(parse, err);
     }
@@ -444,6 +474,10 @@ static enum status check_output(const struct parse *parse, unsigned index, struc
     const struct subject format = {.spelled = "-o", .value = output->format->name};
     if (output->format->draws && !(parse->mode & (ON_PATHS | ON_CAPTURES | ON_TRANSIT)))
         return value_complain(err, &format, "this format draws graphs, which only paths makes (hopsonde paths HOST)");
+    if (output->format->replaces && !(parse->mode & (ON_WATCH | ON_REPLAY)))
+        return value_complain(err, &format, "this format shows rounds, which only watch has (hopsonde watch HOST)");
+    if (parse->mode == ON_WATCH && !output->format->has_rounds)
+        return value_complain(err, &format, "watch has no report in this format (text, jsonl, csv or prom)");
     if (is_same_file(output->file, out->write_file))
         return value_complain(err, &subject, "--write saves the packets to this file (name another)");
     for (unsigned i = 0; i < index; i++) {

@@ -117,7 +117,6 @@ const struct synonym synonyms[] = {
     REFUSED("--psize", true, "the packet size is the argument after HOST"),
     REFUSED("--gracetime", true, "how long a reply may take is -w SECONDS"),
     REFUSED("--back", false, "the TTL of each reply stands in -o json (reply_ttl)"),
-    REFUSED("--interval", true, "the gap between two probes is -z MS"),
     {NULL, SYNONYM_SAME, false, NULL, NULL, NULL},
 };
 

@@ -6,17 +6,9 @@
 #include "cli/options/groups/groups.h"
 
 const struct option_group *const option_groups[] = {
-    &option_group_probes,
-    &option_group_ladder,
-    &option_group_strategy,
-    &option_group_header,
-    &option_group_route,
-    &option_group_filter,
-    &option_group_points,
-    &option_group_output,
-    &option_group_names,
-    &option_group_other,
-    NULL,
+    &option_group_probes, &option_group_ladder, &option_group_strategy, &option_group_rounds,
+    &option_group_header, &option_group_route,  &option_group_filter,   &option_group_points,
+    &option_group_output, &option_group_names,  &option_group_other,    NULL,
 };
 
 const struct option_row *option_at(size_t index)
@@ -48,7 +40,7 @@ static bool is_among(const char *word, const char *const words[])
 
 bool reserved_command(const char *word)
 {
-    static const char *const words[] = {"watch", "sweep", NULL};
+    static const char *const words[] = {"sweep", NULL};
     return is_among(word, words);
 }
 

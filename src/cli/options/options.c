@@ -108,10 +108,11 @@ static enum status parse_help(struct parse *parse, const struct sources *from, s
     const struct subject subject = {.spelled = "help", .value = parse->operands[0]};
     const struct command *topic = command_find(subject.value);
     if (reserved_command(subject.value))
-        return value_complain(err, &subject,
-                              "this version does not have this command (it has trace, diagnose, paths and replay)");
+        return value_complain(
+            err, &subject,
+            "this version does not have this command (it has trace, diagnose, paths, watch, replay and transit)");
     if (!topic)
-        return value_complain(err, &subject, "no such command (trace, diagnose, paths, replay)");
+        return value_complain(err, &subject, "no such command (trace, diagnose, paths, watch, replay, transit)");
     parse->out->help_topic = topic->name;
     return STATUS_OK;
 }
@@ -123,9 +124,10 @@ enum status options_parse(int argc, char *const argv[], char *environment, struc
     int taken = argc > 1 ? 1 : argc;
     set_defaults(out);
     if (argc > 1 && reserved_command(argv[1]))
-        return err_set(err, STATUS_USAGE,
-                       "%s: this version does not have this command (it has trace, diagnose, paths and replay)",
-                       argv[1]);
+        return err_set(
+            err, STATUS_USAGE,
+            "%s: this version does not have this command (it has trace, diagnose, paths, watch, replay and transit)",
+            argv[1]);
     if (argc > 1 && (parse.command = command_find(argv[1]))) {
         out->command = parse.command->id;
         taken++;

@@ -61,6 +61,8 @@ struct options {
     unsigned output_count;
     const char *write_file;             /* NULL: none */
     uint64_t write_max;                 /* most bytes of that file; 0: not given */
+    uint64_t rotate_bytes;              /* most bytes of a part of that file; 0: it is one */
+    unsigned rotate_keep;               /* parts that stay; 0: all */
     const char *read_files[FILES_MOST]; /* replay, transit; diagnose and replay: those of --far, too */
     uint8_t read_points[FILES_MOST];    /* enum transit_point; with --at the points in their order, from 0 */
     unsigned read_count;
@@ -82,6 +84,8 @@ struct options {
     unsigned idle_count;
     struct pace_options pace; /* diagnose; send_gap_given: all */
     uint32_t max_probes;      /* paths; 0: the default */
+    nstime duration;          /* watch; 0: not given */
+    bool report_only;         /* watch: no screen, and no lines of events */
     bool quiet, dry_run, numeric;
     struct lookup_options lookup;
     /* Lines for stderr ("hopsonde: ...\n"), each once: what another tool's spelling was taken for. Empty with --quiet.

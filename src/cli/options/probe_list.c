@@ -214,7 +214,7 @@ static enum status lead_with_icmp(struct session_config *config, struct err *err
         if (probe_spec_equal(&config->specs[i], &icmp))
             return STATUS_OK;
     if (config->spec_count == SPECS_MOST)
-        return err_set(err, STATUS_USAGE, "diagnose: too many probes besides icmp (at most %d; --only leaves icmp out)",
+        return err_set(err, STATUS_USAGE, "too many probes besides icmp (at most %d; --only leaves icmp out)",
                        SPECS_MOST - 1);
     memmove(config->specs + 1, config->specs, config->spec_count * sizeof *config->specs);
     config->specs[0] = icmp;
@@ -292,6 +292,30 @@ enum status probe_list_diagnose(const struct parse *parse, struct err *err)
     else
         status = add_requests(parse, automatic_diagnosis, err);
     return status == STATUS_OK ? probe_list_settle(out, err) : status;
+}
+
+/* --- rounds --- */
+
+enum status probe_list_settle_rounds(struct options *options, struct err *err)
+{
+    struct session_config *config = &options->session;
+    char text[PROBE_SPEC_TEXT_BYTES];
+    enum status status = port_lists_settle(config, options->only, err);
+    for (unsigned i = 0; i < config->spec_count && status == STATUS_OK; i++)
+        if (probe_spec_variant(&config->specs[i])->needs_connection) {
+            probe_spec_format(&config->specs[i], text);
+            return err_set(err, STATUS_USAGE, "%s: watch opens no connections (diagnose does)", text);
+        }
+    return status == STATUS_OK && !options->only ? lead_with_icmp(config, err) : status;
+}
+
+enum status probe_list_watch(const struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    out->default_specs = parse->probe_count == 0 && !parse->port && !parse->url.protocol;
+    enum status status = probe_list_build(parse, err);
+    bool is_automatic = out->session.automatic;
+    return status == STATUS_OK && !is_automatic ? probe_list_settle_rounds(out, err) : status;
 }
 
 /* --- a search for all paths --- */

@@ -52,11 +52,53 @@ static enum status open_output(struct output *out, const struct output_request *
         .color = wants_color(options->color, request->file),
         .quiet = options->quiet,
         .verdicts_only = options->quiet,
+        .report_only = options->report_only,
         .verbose = options->verbose,
     };
     fit_screen(&out->options, !request->file && isatty(STDOUT_FILENO), options);
+    out->options.replaces = request->format->replaces && request->file;
+    if (out->options.replaces)
+        return STATUS_OK;
     out->file = request->file ? open_file(request->file) : stdout;
     return out->file ? STATUS_OK : cannot_write(request->file, errno, err);
+}
+
+/* --- files that are replaced --- */
+
+/* False: it cannot be opened; errno has the cause. */
+static bool open_beside(struct report *report, unsigned index)
+{
+    int fd = keeper_open_beside(report->keeper, report->kept[index]);
+    report->outputs[index].file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (fd >= 0 && !report->outputs[index].file)
+        close(fd);
+    return report->outputs[index].file != NULL;
+}
+
+static bool replace_file(struct report *report, unsigned index)
+{
+    FILE *file = report->outputs[index].file;
+    report->outputs[index].file = NULL;
+    return fclose(file) == 0 && keeper_replace(report->keeper, report->kept[index]) == 0;
+}
+
+/* A directory that cannot be written is told before the run. */
+static enum status start_keeper(struct report *report, struct err *err)
+{
+    const char *paths[OUTPUTS_MOST];
+    unsigned count = 0;
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].options.replaces) {
+            report->kept[i] = count;
+            paths[count++] = report->names[i];
+        }
+    enum status status = count ? keeper_start(paths, count, &report->keeper, err) : STATUS_OK;
+    for (unsigned i = 0; i < report->count && count && status == STATUS_OK; i++)
+        if (report->outputs[i].options.replaces && !open_beside(report, i))
+            status = cannot_write(report->names[i], errno, err);
+        else if (report->outputs[i].options.replaces)
+            fclose(report->outputs[i].file), report->outputs[i].file = NULL;
+    return status;
 }
 
 enum status report_open(struct report *report, const struct options *options, struct err *err)
@@ -72,7 +114,7 @@ enum status report_open(struct report *report, const struct options *options, st
         report->names[i] = options->outputs[i].file;
         report->count++;
     }
-    return STATUS_OK;
+    return start_keeper(report, err);
 }
 
 enum status report_check_apart(const struct report *report, const struct stat *other, const char *path, struct err *err)
@@ -81,8 +123,8 @@ enum status report_check_apart(const struct report *report, const struct stat *o
     if (!S_ISREG(other->st_mode))
         return STATUS_OK;
     for (unsigned i = 0; i < report->count; i++)
-        if (fstat(fileno(report->outputs[i].file), &mine) == 0 && mine.st_dev == other->st_dev &&
-            mine.st_ino == other->st_ino)
+        if (report->outputs[i].file && fstat(fileno(report->outputs[i].file), &mine) == 0 &&
+            mine.st_dev == other->st_dev && mine.st_ino == other->st_ino)
             return err_set(err, STATUS_USAGE, "%s: the report goes into this file (name another after -o)", path);
     return STATUS_OK;
 }
@@ -107,7 +149,7 @@ static void check(struct report *report, unsigned index)
 {
     int code = errno;
     FILE *file = report->outputs[index].file;
-    if (!ferror(file) || (report->pipe_closed && !report->names[index]))
+    if (!file || !ferror(file) || (report->pipe_closed && !report->names[index]))
         return;
     report->pipe_closed = report->pipe_closed || (!report->names[index] && reader_is_gone(file));
     errno = code;
@@ -120,8 +162,8 @@ static void check(struct report *report, unsigned index)
 /* Files that cannot be truncated have no old content. */
 static void empty(struct report *report, unsigned index)
 {
-    if (report->names[index] && !report->emptied[index] && ftruncate(fileno(report->outputs[index].file), 0) != 0 &&
-        errno != EINVAL)
+    if (report->names[index] && report->outputs[index].file && !report->emptied[index] &&
+        ftruncate(fileno(report->outputs[index].file), 0) != 0 && errno != EINVAL)
         note_failure(report, index);
     report->emptied[index] = true;
 }
@@ -137,6 +179,26 @@ static void note_begin(struct report *report, unsigned index, bool begun)
     note_failure(report, index);
 }
 
+/* True: the output is written, and its format has the callback. */
+#define TAKES(report, index, callback) (!(report)->dead[index] && (report)->outputs[index].format->callback)
+
+static void tell_event(void *context, const struct event *event)
+{
+    struct report *report = context;
+    for (unsigned i = 0; i < report->count; i++)
+        if (TAKES(report, i, event)) {
+            report->outputs[i].format->event(&report->outputs[i], event);
+            check(report, i);
+        }
+}
+
+static void begin_monitor(struct report *report, const struct session *session)
+{
+    if (session && session_config(session)->strategy->is_endless)
+        report->monitor = monitor_new(tell_event, report);
+    report->result.monitor = report->monitor;
+}
+
 void report_begin(struct report *report, const struct result_source *source, const struct session *session)
 {
     static const struct recognition nothing_yet;
@@ -145,6 +207,7 @@ void report_begin(struct report *report, const struct result_source *source, con
         result_of_session(&report->result, session);
     else
         result_of_recognition(&report->result, &nothing_yet);
+    begin_monitor(report, session);
     for (unsigned i = 0; i < report->count; i++) {
         empty(report, i);
         report->outputs[i].result = &report->result;
@@ -152,9 +215,6 @@ void report_begin(struct report *report, const struct result_source *source, con
         note_begin(report, i, !format->begin || format->begin(&report->outputs[i]));
     }
 }
-
-/* True: the output is written, and its format has the callback. */
-#define TAKES(report, index, callback) (!(report)->dead[index] && (report)->outputs[index].format->callback)
 
 /* --- parts that become final --- */
 
@@ -181,9 +241,10 @@ static void on_run_probe(void *context, const struct session *session, const str
                          const struct probe *probe)
 {
     struct report *report = context;
-    (void)session;
+    if (report->monitor)
+        monitor_probe_settled(report->monitor, session, trace, probe);
     for (unsigned i = 0; i < report->count; i++)
-        if (TAKES(report, i, probe) && !report->outputs[i].format->probes_after_run) {
+        if (TAKES(report, i, probe) && (!report->outputs[i].format->probes_after_run || report->monitor)) {
             tell_probe(report, i, trace, probe);
             check(report, i);
         }
@@ -206,9 +267,38 @@ static void on_run_hop(void *context, const struct session *session, uint8_t ttl
         }
 }
 
+/* True: the output may be written. A failure is told once, and the run goes on. */
+static bool begin_replacing(struct report *report, unsigned index)
+{
+    bool good = !report->outputs[index].options.replaces || open_beside(report, index);
+    if (!good)
+        note_failure(report, index);
+    return good;
+}
+
+static void end_replacing(struct report *report, unsigned index)
+{
+    if (report->outputs[index].options.replaces && !replace_file(report, index))
+        note_failure(report, index);
+}
+
+static void on_run_round(void *context, const struct session *session, uint32_t rounds)
+{
+    struct report *report = context;
+    if (report->monitor)
+        monitor_round_ended(report->monitor, session, rounds);
+    for (unsigned i = 0; i < report->count && report->monitor; i++)
+        if (TAKES(report, i, round) && begin_replacing(report, i)) {
+            report->outputs[i].format->round(&report->outputs[i], rounds);
+            check(report, i);
+            end_replacing(report, i);
+        }
+}
+
 struct session_events report_session_events(struct report *report)
 {
-    return (struct session_events){.context = report, .probe_settled = on_run_probe, .hop_settled = on_run_hop};
+    return (struct session_events){
+        .context = report, .probe_settled = on_run_probe, .hop_settled = on_run_hop, .round_ended = on_run_round};
 }
 
 static void on_probe(void *context, const struct trace *trace, const struct probe *probe)
@@ -288,7 +378,7 @@ void report_take_session(struct report *report, const struct session *session)
     take_mtu(report, session);
     for (size_t i = 0; i < result->trace_count; i++) {
         for (unsigned k = 0; k < report->count; k++)
-            if (TAKES(report, k, probe) && report->outputs[k].format->probes_after_run)
+            if (TAKES(report, k, probe) && report->outputs[k].format->probes_after_run && !report->monitor)
                 tell_run_probes(report, k, result->traces[i]);
         tell_trace(report, result->traces[i]);
     }
@@ -338,12 +428,16 @@ void report_graphs(struct report *report, const struct graph *graphs, unsigned c
 void report_end(struct report *report)
 {
     for (unsigned i = 0; i < report->count; i++) {
-        if (report->dead[i])
+        if (report->dead[i] || !begin_replacing(report, i))
             continue;
         report->outputs[i].format->end(&report->outputs[i]);
         fflush(report->outputs[i].file);
         check(report, i);
+        end_replacing(report, i);
     }
+    monitor_free(report->monitor);
+    report->monitor = NULL;
+    report->result.monitor = NULL;
 }
 
 /* --- facts about addresses --- */
@@ -390,6 +484,12 @@ bool report_streams(const struct report *report)
     return !report_keeps(report) && isatty(STDOUT_FILENO);
 }
 
+void report_on_screen(struct report *report)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        report->outputs[i].options.on_screen = !report->names[i];
+}
+
 const struct output *report_text(const struct report *report)
 {
     for (unsigned i = 0; i < report->count; i++)
@@ -402,12 +502,18 @@ enum status report_close(struct report *report, struct err *err)
 {
     for (unsigned i = 0; i < report->count; i++) {
         FILE *file = report->outputs[i].file;
+        if (!file)
+            continue;
         if (fflush(file) != 0)
             check(report, i);
         if (report->names[i] && fclose(file) != 0)
             note_failure(report, i);
     }
     report->count = 0;
+    keeper_end(report->keeper);
+    report->keeper = NULL;
+    monitor_free(report->monitor);
+    report->monitor = NULL;
     if (report->failed)
         *err = report->error;
     return report->failed ? STATUS_SYSTEM : STATUS_OK;

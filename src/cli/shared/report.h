@@ -12,13 +12,17 @@
 #include <sys/stat.h>
 
 #include "cli/options/options.h"
+#include "live/keeper.h"
 
 struct report {
-    struct path_mtu mtu;  /* of `result` */
-    struct result result; /* of the current report; all outputs read it */
+    struct path_mtu mtu;     /* of `result` */
+    struct monitor *monitor; /* owned, from begin to end; of watch */
+    struct result result;    /* of the current report; all outputs read it */
     struct output outputs[OUTPUTS_MOST];
     const char *names[OUTPUTS_MOST]; /* NULL: stdout */
     unsigned count;
+    struct keeper *keeper;              /* owned; opens the files that are replaced; NULL: there are none */
+    unsigned kept[OUTPUTS_MOST];        /* their numbers there */
     bool emptied[OUTPUTS_MOST];         /* the old content of the file is gone */
     bool pipe_closed;                   /* the reader of stdout has closed it: a clean end */
     volatile sig_atomic_t *stop;        /* set to 1 when the reader of the only report has closed it; may be NULL */
@@ -71,6 +75,8 @@ bool report_release(struct report *report, nstime now, bool all);
 bool report_keeps(const struct report *report);
 /* True: lines go to a terminal on standard output before the end, where a progress line would disturb them. */
 bool report_streams(const struct report *report);
+/* A full screen shows the run: the lines of standard output wait for the end. */
+void report_on_screen(struct report *report);
 /* Standard output if it has a text report, so that more text may follow; else NULL. */
 const struct output *report_text(const struct report *report);
 

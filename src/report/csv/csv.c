@@ -234,6 +234,7 @@ static void csv_probe(struct output *out, const struct trace *trace, const struc
 }
 
 const struct output_format output_csv = {
+    .has_rounds = true,
     .name = "csv",
     .help = "a row for each reply and each silent probe",
     .shows_transit = true,

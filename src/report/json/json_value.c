@@ -442,6 +442,25 @@ json_t *json_verdict(const struct verdict *verdict)
     return object;
 }
 
+json_t *json_event(const struct event *event, const struct addr *target)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "kind", json_string(event_kind_name(event->kind)));
+    json_object_set_new(object, "time", json_time(event->time));
+    json_object_set_new(object, "round", json_integer(event->round));
+    json_object_set_new(object, "target", json_address(target));
+    json_object_set_new(object, "probe", event->trace ? json_spec(&event->trace->flow.spec) : json_null());
+    json_object_set_new(object, "at", json_place(&event->at));
+    json_object_set_new(object, "after", json_place(&event->after));
+    json_object_set_new(object, "before", json_place(&event->before));
+    json_object_set_new(object, "from", json_text(event->from));
+    json_object_set_new(object, "to", json_text(event->to));
+    json_object_set_new(object, "confidence", json_decimal(event->confidence));
+    json_object_set_new(object, "text", json_text(event->text));
+    set_frames(object, event->frames, event->frame_count);
+    return object;
+}
+
 json_t *json_ticket(const struct ticket *ticket)
 {
     const struct trace *first = ticket->traces[0];

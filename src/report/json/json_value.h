@@ -53,6 +53,7 @@ json_t *json_error(const struct other_error *error);
 json_t *json_verdict(const struct verdict *verdict);
 json_t *json_finding(const struct finding *finding, const struct judgement *judgement); /* one of the judgement's */
 
+json_t *json_event(const struct event *event, const struct addr *target);
 json_t *json_ticket(const struct ticket *ticket);
 json_t *json_advice(const struct advice *advice); /* null if there is nothing to say */
 /* The gateway of --through, as the run found it. */

@@ -79,7 +79,7 @@ static void put_probe(struct jsonl_state *state, uint32_t number, const struct t
 static void jsonl_probe(struct output *out, const struct trace *trace, const struct probe *probe)
 {
     struct jsonl_state *state = out->state;
-    if (probe->ttl > trace_last_ttl(trace))
+    if (out->result->monitor || probe->ttl > trace_last_ttl(trace))
         return;
     put_probe(state, result_trace_number(out->result, trace), trace, probe);
     if (!out->result->source.live)
@@ -88,8 +88,65 @@ static void jsonl_probe(struct output *out, const struct trace *trace, const str
     fflush(out->file);
 }
 
+/* --- watch --- */
+
+static json_t *json_millis(bool known, double ms)
+{
+    return known ? json_decimal(ms) : json_null();
+}
+
+static json_t *json_round_hop(const struct monitor *monitor, unsigned index, uint8_t ttl)
+{
+    struct row_stats stats;
+    const struct addr address = trace_newest_address(monitor_trace(monitor, index), ttl);
+    json_t *hop = json_object();
+    monitor_hop_stats(monitor, index, ttl, &stats);
+    json_object_set_new(hop, "ttl", json_integer(ttl));
+    json_object_set_new(hop, "address", json_address(&address));
+    json_object_set_new(hop, "sent", json_count(stats.sent));
+    json_object_set_new(hop, "received", json_count(stats.received));
+    json_object_set_new(hop, "last_ms", json_millis(stats.timed, stats.last_ms));
+    json_object_set_new(hop, "avg_ms", json_millis(stats.timed, stats.avg_ms));
+    json_object_set_new(hop, "word", json_text(row_word_name(monitor_word(monitor, index, ttl))));
+    return hop;
+}
+
+static json_t *json_round_trace(const struct monitor *monitor, unsigned index)
+{
+    const struct trace *trace = monitor_trace(monitor, index);
+    json_t *object = json_object(), *hops = json_array();
+    json_object_set_new(object, "probe", json_spec(&trace->flow.spec));
+    for (unsigned ttl = 1, last = monitor_last_ttl(monitor, index); ttl <= last; ttl++)
+        if (trace_asked(trace, ttl))
+            json_array_append_new(hops, json_round_hop(monitor, index, (uint8_t)ttl));
+    json_object_set_new(object, "hops", hops);
+    return object;
+}
+
+static void jsonl_round(struct output *out, uint32_t rounds)
+{
+    const struct monitor *monitor = out->result->monitor;
+    json_t *line = new_line("round"), *traces = json_array();
+    json_object_set_new(line, "round", json_count(rounds));
+    json_object_set_new(line, "time", json_time(monitor_time(monitor)));
+    for (unsigned i = 0; monitor_trace(monitor, i); i++)
+        if (monitor_follows(monitor, i))
+            json_array_append_new(traces, json_round_trace(monitor, i));
+    json_object_set_new(line, "traces", traces);
+    write_line(out, line);
+    fflush(out->file);
+}
+
+static void jsonl_event(struct output *out, const struct event *event)
+{
+    write_line(out, extend(new_line("event"), json_event(event, &out->result->config->target)));
+    fflush(out->file);
+}
+
 static void jsonl_trace(struct output *out, const struct trace *trace)
 {
+    if (out->result->monitor) /* it holds the last rounds alone */
+        return;
     json_t *object = new_line("trace");
     json_object_set_new(object, "trace", json_integer(result_trace_number(out->result, trace)));
     write_line(out, extend(object, json_trace_head(trace, out->result->mtu, result_target_name(out->result))));
@@ -134,7 +191,8 @@ static void jsonl_judged(struct output *out, const struct judged_group *group)
     write_port_verdicts(out, judgement->ports);
     for (unsigned i = 0; i < judgement->finding_count; i++)
         write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i], judgement)));
-    write_advice(out, judgement);
+    if (!out->result->monitor)
+        write_advice(out, judgement);
     if (out->result->config && session_config_is_through(out->result->config))
         write_line(out, extend(new_line("through"), json_through(&out->result->specs.gateway, judgement)));
 }
@@ -186,6 +244,9 @@ const struct output_format output_jsonl = {
     .begin = jsonl_begin,
     .probe = jsonl_probe,
     .trace = jsonl_trace,
+    .has_rounds = true,
+    .round = jsonl_round,
+    .event = jsonl_event,
     .error = jsonl_error,
     .judged = jsonl_judged,
     .end = jsonl_end,

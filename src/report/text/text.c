@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* text: the report as people read it: of a run of our own one table (run_text.h), of captures of any other origin a
  * table for each trace (traces_text.h). */
+#include "report/text/rounds/rounds_text.h"
 #include "report/text/run/run_text.h"
 #include "report/text/traces_text.h"
 #include "report/text/transit/transit_text.h"
@@ -12,6 +13,8 @@ static bool is_run(const struct output *out)
 
 static bool text_begin(struct output *out)
 {
+    if (out->result->monitor)
+        return rounds_text_begin(out);
     if (is_run(out))
         return run_text_begin(out);
     if (!out->result->section_count)
@@ -21,7 +24,9 @@ static bool text_begin(struct output *out)
 
 static void text_judged(struct output *out, const struct judged_group *group)
 {
-    if (is_run(out))
+    if (out->result->monitor)
+        rounds_text_judged(out, group);
+    else if (is_run(out))
         run_text_judged(out, group);
     else
         traces_text_judged(out, group);
@@ -29,12 +34,14 @@ static void text_judged(struct output *out, const struct judged_group *group)
 
 static bool text_release(struct output *out, nstime now, bool all)
 {
-    return out->state && run_text_release(out, now, all);
+    return out->state && !out->result->monitor && run_text_release(out, now, all);
 }
 
 static void text_end(struct output *out)
 {
-    if (is_run(out))
+    if (out->result->monitor)
+        rounds_text_end(out);
+    else if (is_run(out))
         run_text_end(out);
     else if (out->result->section_count)
         transit_text_end(out);
@@ -47,8 +54,10 @@ const struct output_format output_text = {
     .help = "a traceroute table, then verdicts and findings",
     .shows_transit = true,
     .keeps = true,
+    .has_rounds = true,
     .begin = text_begin,
     .hop = run_text_hop,
+    .event = rounds_text_event,
     .judged = text_judged,
     .release = text_release,
     .end = text_end,

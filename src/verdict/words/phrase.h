@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* phrase: writes all sentences of verdicts, findings and tickets, and their parts. Floor 4; pure; internal to verdict/.
+/* phrase: writes all sentences of verdicts, findings and tickets, and their parts. Floor 4; pure; for verdict/ and
+ * monitor/.
  *
  * The rules, finders and tickets choose a sentence; specs, addresses and places look the same in all of them. The texts
  * of SPEC_TEXT() and its like live as long as the block around them. */

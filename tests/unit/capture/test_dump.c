@@ -26,7 +26,7 @@
 
 /* A new field must be saved, or a replay is another run: add it to capture/annotate.c and to the values below. */
 #if UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct session_config) == 34080, "struct session_config has changed");
+_Static_assert(sizeof(struct session_config) == 34096, "struct session_config has changed");
 _Static_assert(sizeof(struct flow) == 96, "struct flow has changed");
 _Static_assert(sizeof(struct session_claim) == 40, "struct session_claim has changed");
 #endif
@@ -59,6 +59,8 @@ static void fill_config(struct session_config *config, const char *source, const
         .controls = 1U << 2,
         .strategy = &strategy_diagnose,
         .flows = 12,
+        .interval = 1500 * NS_PER_MS,
+        .rounds = 86400,
         .confidence = 995000,
         .budget = 2000,
         .interface_mtu = 9000,
@@ -147,6 +149,8 @@ static void check_config(const struct session_config *got, const struct session_
     is_num(got->max_wait, want->max_wait, "config: longest wait");
     is_num(got->slow_wait, want->slow_wait, "config: longest wait on slow paths");
     is_num(got->send_gap, want->send_gap, "config: send gap");
+    is_num(got->interval, want->interval, "config: the interval of rounds");
+    is_num(got->rounds, want->rounds, "config: their number");
     is_num(got->gap_is_mean, want->gap_is_mean, "config: the gap is a mean");
     is_num(got->size, want->size, "config: size");
     is_num(got->tos, want->tos, "config: TOS");

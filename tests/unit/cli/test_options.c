@@ -467,7 +467,7 @@ static void test_complaints(void)
         {"paths -q 3 h", "-q: not an option of paths (only of trace and diagnose)"},
         {"paths -P auto h", "-P auto: paths needs one probe (as -P udp or -P tcp/443)"},
         {"paths -P udp -P icmp h", "-P: paths sends one probe type (run it once for each)"},
-        {"paths --read x --expect y", "--expect: not an option of paths (only of diagnose and replay)"},
+        {"paths --read x --expect y", "--expect: not an option of paths (only of diagnose, watch and replay)"},
         {"paths --budget 100 h", "--budget: not an option of paths (only of diagnose)"},
         {"paths", "paths: HOST is missing (hopsonde paths [OPTIONS] HOST)"},
         {"--lite h", "--lite: not an option of trace (only of paths)"},
@@ -481,10 +481,10 @@ static void test_complaints(void)
         {"diagnose -n diagnose h", "h: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
                                    "udplite, dccp, sctp, ip"},
         {"--confidence 0.9 h", "--confidence: not an option of trace (only of diagnose and paths)"},
-        {"--only h", "--only: not an option of trace (only of diagnose)"},
-        {"--expect f h", "--expect: not an option of trace (only of diagnose and replay)"},
-        {"watch h", "watch: this version does not have this command (it has trace, diagnose, paths and replay)"},
-        {"sweep h", "sweep: this version does not have this command (it has trace, diagnose, paths and replay)"},
+        {"--only h", "--only: not an option of trace (only of diagnose and watch)"},
+        {"--expect f h", "--expect: not an option of trace (only of diagnose, watch and replay)"},
+        {"sweep h",
+         "sweep: this version does not have this command (it has trace, diagnose, paths, watch, replay and transit)"},
         {"-n replay x", "replay: the command must come first (for a host of that name: hopsonde trace replay)"},
         {"-n diagnose", "diagnose: the command must come first (for a host of that name: hopsonde trace diagnose)"},
         {"replay", "replay: FILE is missing (hopsonde replay FILE...)"},
@@ -512,9 +512,9 @@ static void test_complaints(void)
         {"replay -P nonsense y", "-P nonsense: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
                                  "tcp, udplite, dccp, sctp, ip"},
         {"replay --bpf '' y", "--bpf '': expected a filter, as 'icmp or udp portrange 33434-33534'"},
-        {"help x", "help x: no such command (trace, diagnose, paths, replay)"},
-        {"help watch",
-         "help watch: this version does not have this command (it has trace, diagnose, paths and replay)"},
+        {"help x", "help x: no such command (trace, diagnose, paths, watch, replay, transit)"},
+        {"help sweep",
+         "help sweep: this version does not have this command (it has trace, diagnose, paths, watch, replay and transit)"},
         /* options that are none */
         {"--porbe udp h", "--porbe: no such option (did you mean --probe?)"},
         {"--max-hosp 3 h", "--max-hosp: no such option (did you mean -m?)"},
@@ -636,8 +636,8 @@ static void test_complaints(void)
         {"--sport 0 h", "--sport 0: expected a source port, 1 to 65535"},
         {"--fwmark 4294967296 h", "--fwmark 4294967296: expected a firewall mark, 0 to 4294967295"},
         /* output */
-        {"-o xml h", "-o xml: no such format (text, json, jsonl, csv, dot, svg, map, policy)"},
-        {"-o '' h", "-o '': no such format (text, json, jsonl, csv, dot, svg, map, policy)"},
+        {"-o xml h", "-o xml: no such format (text, json, jsonl, csv, dot, svg, map, policy, prom)"},
+        {"-o '' h", "-o '': no such format (text, json, jsonl, csv, dot, svg, map, policy, prom)"},
         {"-o svg:x h", "-o svg: this format draws graphs, which only paths makes (hopsonde paths HOST)"},
         {"-o html:x h", "-o html:x: this version does not have this format"},
         {"-o json: h", "-o json:: expected a file name after the colon"},
@@ -742,8 +742,9 @@ static void test_hints(void)
         {"-w h", MTR_W},
         {"h -w", MTR_W},
         {"-w -c 3 h", MTR_W "hopsonde: -c: taken as -q\n"},
-        {"-rwc 3 h", "hopsonde: -r: a report is always printed (to read a capture: --read FILE)\n" MTR_W
-                     "hopsonde: -c: taken as -q\n"},
+        {"-rwc 3 h", MTR_W "hopsonde: -r: a report is always printed (to read a capture: --read FILE)\n"
+                           "hopsonde: -c: taken as -q\n"},
+        {"watch -c 3 -r --interval 0.5 h", ""},
         {"-w w.example", MTR_W},
         {"-w 2 h", ""},
         {"-w2 h", ""},
@@ -794,8 +795,7 @@ static void test_limits(void)
     for (unsigned i = 0; i < SPECS_MOST; i++)
         sprintf(line + strlen(line), " tcp/%u", i + 1);
     parse(line, NULL);
-    is_text(err.message, "diagnose: too many probes besides icmp (at most 31; --only leaves icmp out)",
-            "no room for icmp");
+    is_text(err.message, "too many probes besides icmp (at most 31; --only leaves icmp out)", "no room for icmp");
     strcat(line, " --only");
     is_num(parse(line, NULL), STATUS_OK, "without it there is");
     strcat(line, " tcp/99");
@@ -1117,8 +1117,8 @@ static void test_tables(void)
         const struct option_row *ours = synonym->ours ? option_find(synonym->ours) : NULL;
         bool takes = synonym->kind == SYNONYM_SAME && (synonym->argument || synonym->value);
         bool fits = synonym->ours ? ours && !ours->argument == !takes : synonym->why != NULL;
-        /* An option of ours may have the same name if no command obeys both. */
-        bool clear = !same || (ours && !(same->commands & ours->commands));
+        /* An option of ours may have the same name if no command obeys both: other commands then know the synonym. */
+        bool clear = !same || synonym->kind == SYNONYM_IGNORED || (ours && !(same->commands & ours->commands));
         ok(synonym_find(synonym->theirs) == synonym && clear && fits, "%s means one thing", synonym->theirs);
     }
 }

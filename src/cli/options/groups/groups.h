@@ -12,9 +12,9 @@
 #define OPTION_GROUP(variable, heading, replay_heading, array)                                                         \
     const struct option_group variable = {heading, replay_heading, array, sizeof array / sizeof *array}
 
-extern const struct option_group option_group_probes, option_group_ladder, option_group_strategy, option_group_header,
-    option_group_route, option_group_filter, option_group_points, option_group_output, option_group_names,
-    option_group_other;
+extern const struct option_group option_group_probes, option_group_ladder, option_group_strategy, option_group_rounds,
+    option_group_header, option_group_route, option_group_filter, option_group_points, option_group_output,
+    option_group_names, option_group_other;
 
 /* Adds a probe that is an operand: "tcp/443" or "auto". */
 enum status probes_add_operand(struct parse *parse, const char *text, struct err *err);

@@ -116,6 +116,25 @@ static enum status apply_write_max(struct parse *parse, const char *value, struc
     return STATUS_OK;
 }
 
+/* SIZE[,COUNT]. A unit is due, as a bare number may be meant in kilobytes. */
+static enum status apply_rotate(struct parse *parse, const char *value, struct err *err)
+{
+    struct options *out = parse->out;
+    const char *comma = strchr(value, ',');
+    size_t length = comma ? (size_t)(comma - value) : strlen(value);
+    char size[16] = "";
+    uint64_t keep = 0;
+    if (length < sizeof size)
+        memcpy(size, value, length);
+    bool has_unit = length > 1 && strchr("kMG", size[length - 1]);
+    if (!has_unit || !value_size(size, &out->rotate_bytes) || out->rotate_bytes < WRITE_LEAST ||
+        (comma && !value_number(comma + 1, false, 2, UINT16_MAX, &keep)))
+        return parse_complain(parse, value, err,
+                              "expected SIZE[,COUNT] of 64k or more with k, M or G, and 2 files or more, as 100M,10");
+    out->rotate_keep = (unsigned)keep;
+    return STATUS_OK;
+}
+
 static enum status apply_read(struct parse *parse, const char *value, struct err *err)
 {
     struct options *out = parse->out;
@@ -155,9 +174,9 @@ static const struct option_row rows[] = {
     {.letter = "-o",
      .argument = "FORMAT[:FILE]",
      .commands = ON_EVERY,
-     .brief = "text, json, jsonl, csv, dot, svg, map (to stdout)",
+     .brief = "text, json, jsonl, csv, prom, dot, svg, map",
      .help =
-         "report format (text), to FILE or standard output; repeat it for several, at most one of them to standard output; dot and svg draw the graph of paths, map draws one path on a world map (SVG)",
+         "report format (text), to FILE or standard output; repeat it for several, at most one of them to standard output; dot and svg draw the graph of paths, map draws one path on a world map (SVG), prom holds the metrics of watch",
      .apply = apply_output},
     {.letter = "-W",
      .name = "--write",
@@ -173,6 +192,12 @@ static const struct option_row rows[] = {
      .commands = ON_LIVE,
      .help = "largest size of that file, in bytes or with k, M or G (1G): later packets are not saved",
      .apply = apply_write_max},
+    {.name = "--rotate",
+     .argument = "SIZE[,COUNT]",
+     .commands = ON_WATCH,
+     .help =
+         "divide that file in parts of this size, as run-00001.pcapng of run.pcapng, and keep the last COUNT parts (all)",
+     .apply = apply_rotate},
     {.letter = "-R",
      .name = "--read",
      .argument = "FILE",
@@ -201,7 +226,7 @@ static const struct option_row rows[] = {
      .apply = apply_color},
     {.name = "--expect",
      .argument = "FILE",
-     .commands = ON_DIAGNOSE | ON_REPLAY,
+     .commands = ON_DIAGNOSE | ON_WATCH | ON_REPLAY,
      .help =
          "compare the verdicts with the lines of FILE, PROBE STATE [at|after ADDRESS], and print each difference; FILE's probes are sent unless you name some (replay: of one target)",
      .apply = apply_expect},

@@ -183,7 +183,7 @@ static const struct option_row rows[] = {
      .help = "print all probes of the trace, decoded, and send none (with --write: save them)",
      OPTION_FLAG(dry_run)},
     {.name = "--only",
-     .commands = ON_DIAGNOSE,
+     .commands = ON_DIAGNOSE | ON_WATCH,
      .help = "send only the named probes; do not add icmp, nor controls of names",
      .apply = apply_only},
     {.name = "--control",

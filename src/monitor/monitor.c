@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "monitor/monitor.h"
+
+#include <stdlib.h>
+
+#include "monitor/state.h"
+
+struct monitor *monitor_new(void (*told)(void *context, const struct event *event), void *context)
+{
+    struct monitor *monitor = calloc(1, sizeof *monitor);
+    if (!monitor)
+        return NULL;
+    monitor->told = told;
+    monitor->context = context;
+    return monitor;
+}
+
+static void free_rows(struct spec_rows **rows)
+{
+    if (*rows)
+        rows_free(*rows);
+    free(*rows);
+    *rows = NULL;
+}
+
+void monitor_free(struct monitor *monitor)
+{
+    for (unsigned i = 0; monitor && i < SPECS_MOST; i++) {
+        free_rows(&monitor->rows[i]);
+        free_rows(&monitor->fresh[i]);
+    }
+    free(monitor);
+}
+
+void monitor_reset(struct monitor *monitor)
+{
+    for (unsigned i = 0; i < SPECS_MOST; i++)
+        free_rows(&monitor->fresh[i]);
+    for (unsigned i = 0; monitor_trace(monitor, i); i++)
+        monitor->fresh_from[i] = monitor_trace(monitor, i)->forgotten + monitor_trace(monitor, i)->probe_count;
+    monitor->is_reset = true;
+}
+
+void monitor_show_fresh(struct monitor *monitor, bool fresh)
+{
+    monitor->shows_fresh = fresh && monitor->is_reset;
+}
+
+static void count_settled(struct spec_rows **rows, const struct probe *probe)
+{
+    *rows = *rows ? *rows : calloc(1, sizeof **rows);
+    if (*rows)
+        rows_add(*rows, probe);
+}
+
+static unsigned index_of(const struct session *session, const struct trace *trace)
+{
+    unsigned index = 0;
+    while (session_trace(session, index) != trace)
+        index++;
+    return index;
+}
+
+void monitor_probe_settled(struct monitor *monitor, const struct session *session, const struct trace *trace,
+                           const struct probe *probe)
+{
+    unsigned index = index_of(session, trace);
+    monitor->session = session;
+    bool is_fresh = monitor->is_reset && monitor->settled[index] >= monitor->fresh_from[index];
+    monitor->settled[index]++;
+    count_settled(&monitor->rows[index], probe);
+    if (is_fresh)
+        count_settled(&monitor->fresh[index], probe);
+    losses_settled(monitor, session, index, probe);
+}
+
+/* Verdicts come first: a spec that is filtered has no loss, and a new route makes other round-trip times. */
+void monitor_round_ended(struct monitor *monitor, const struct session *session, uint32_t rounds)
+{
+    monitor->round = rounds;
+    monitor->time = session_now(session);
+    monitor->session = session;
+    refusals_look(monitor, session);
+    verdicts_look(monitor, session);
+    routes_look(monitor, session);
+    losses_look(monitor, session);
+    latencies_look(monitor, session);
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        monitor->last_ttl[i] = monitor_last_ttl(monitor, i);
+}
+
+const struct spec_rows *monitor_rows(const struct monitor *monitor, unsigned trace)
+{
+    static const struct spec_rows none;
+    const struct spec_rows *rows = (monitor->shows_fresh ? monitor->fresh : monitor->rows)[trace];
+    return rows ? rows : &none;
+}
+
+uint8_t last_ttl_of(const struct session *session, unsigned index)
+{
+    const struct trace *trace = session_trace(session, index);
+    uint8_t limit = trace_probe_limit(trace), last = session_target_ttl(session);
+    last = last ? last : session_last_router_ttl(session);
+    return limit ? limit : last;
+}
+
+uint8_t monitor_last_ttl(const struct monitor *monitor, unsigned trace)
+{
+    uint8_t last = last_ttl_of(monitor->session, trace);
+    return last ? last : monitor->last_ttl[trace];
+}
+
+const struct trace *monitor_trace(const struct monitor *monitor, unsigned trace)
+{
+    bool exists = monitor->session && trace < session_trace_count(monitor->session);
+    return exists ? session_trace(monitor->session, trace) : NULL;
+}
+
+bool monitor_follows(const struct monitor *monitor, unsigned trace)
+{
+    return watch_follows(monitor->session, trace);
+}
+
+uint32_t monitor_rounds(const struct monitor *monitor)
+{
+    return monitor->round;
+}
+
+nstime monitor_time(const struct monitor *monitor)
+{
+    return monitor->time;
+}
+
+/* Probes behind this index are not settled yet. */
+static size_t settled_of(const struct monitor *monitor, unsigned index)
+{
+    uint64_t settled = monitor->settled[index];
+    if (monitor->shows_fresh && settled < monitor->fresh_from[index])
+        settled = monitor->fresh_from[index];
+    return (size_t)(settled - session_trace(monitor->session, index)->forgotten);
+}
+
+void monitor_row_stats(const struct monitor *monitor, unsigned index, uint8_t ttl, unsigned row, struct row_stats *out)
+{
+    rows_stats(monitor_rows(monitor, index), ttl, row, monitor_trace(monitor, index), settled_of(monitor, index), out);
+}
+
+void monitor_hop_stats(const struct monitor *monitor, unsigned index, uint8_t ttl, struct row_stats *out)
+{
+    rows_hop_stats(monitor_rows(monitor, index), ttl, monitor_trace(monitor, index), settled_of(monitor, index), out);
+}
+
+void monitor_settle_verdicts(const struct monitor *monitor, struct judgement *judgement)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        unsigned index = index_of(monitor->session, judgement->verdicts[i].trace);
+        const struct verdict *holds = monitor_verdict(monitor, index);
+        if (monitor_follows(monitor, index))
+            judgement->verdicts[kept++] = holds ? *holds : judgement->verdicts[i];
+    }
+    judgement->verdict_count = kept;
+}
+
+const struct verdict *monitor_verdict(const struct monitor *monitor, unsigned trace)
+{
+    const struct told_verdict *told = &monitor->verdicts[trace];
+    return told->is_told ? &told->verdict : NULL;
+}
+
+unsigned monitor_recent_count(const struct monitor *monitor)
+{
+    return monitor->recent_count < RECENT_EVENTS ? monitor->recent_count : RECENT_EVENTS;
+}
+
+const struct recent_event *monitor_recent(const struct monitor *monitor, unsigned number)
+{
+    return &monitor->recent[(monitor->recent_count - 1 - number) % RECENT_EVENTS];
+}
+
+uint32_t monitor_event_count(const struct monitor *monitor, enum event_kind kind)
+{
+    return monitor->counts[kind];
+}
+
+const char *event_kind_name(enum event_kind kind)
+{
+    static const char *const names[] = {"route-change",  "loss-begin",     "loss-end",
+                                        "latency-shift", "verdict-change", "local-drop"};
+    return names[kind];
+}
+
+const char *row_word_name(enum row_word word)
+{
+    static const char *const names[] = {NULL, "limited", "loss"};
+    return names[word];
+}

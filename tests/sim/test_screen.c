@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The full screen of `watch` at two sizes, after keys, over a simulated run: as tests/sim/screens/ has it.
+ * HOPSONDE_UPDATE_GOLDEN=1 makes these files anew. */
+#include <stdlib.h>
+
+#include "report/screen_view.h"
+#include "sim/heard.h"
+#include "tap.h"
+
+#define NETWORK                                                                                                        \
+    "client client 10.9.0.2\nchain r 6\nhost target 192.0.2.80 open tcp/80,tcp/443\n"                                  \
+    "links 5ms client r1 r2\nlink r2 r3 delay 5ms jitter 4ms\nlinks 5ms r3 r4 r5 r6 target\n"                          \
+    "set r2 limit 3 0.5\n"
+#define CHANGED NETWORK "filter r4 forward tcp port 443 drop\n"
+
+static struct result result;
+static struct output out = {.result = &result};
+
+/* Each line is no wider than the screen: bytes of colours and the further bytes of UTF-8 take no column. */
+static unsigned widest(const char *text)
+{
+    unsigned most = 0, columns = 0;
+    for (; *text; text++) {
+        if (*text == '\033')
+            text += strcspn(text, "m");
+        else
+            columns = *text == '\n' ? 0 : columns + (((unsigned char)*text & 0xc0) != 0x80);
+        most = columns > most ? columns : most;
+    }
+    return most;
+}
+
+static unsigned count_lines(const char *text)
+{
+    unsigned lines = 1;
+    for (; *text; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+static void path_of(const char *name, char path[512])
+{
+    const char *top = getenv("top_srcdir");
+    snprintf(path, 512, "%s/tests/sim/screens/%s", top ? top : ".", name);
+}
+
+static void compare(const char *name, const struct strbuf *text)
+{
+    char path[512], *kept = calloc(1, 65536);
+    path_of(name, path);
+    if (getenv("HOPSONDE_UPDATE_GOLDEN")) {
+        FILE *file = fopen(path, "w");
+        if (!file || fputs(text->text, file) < 0 || fclose(file))
+            abort();
+    }
+    FILE *file = fopen(path, "r");
+    if (file && kept && fread(kept, 1, 65535, file) > 0)
+        is_text(text->text, kept, "%s: the screen", name);
+    else
+        ok(false, "%s: cannot be read", path);
+    if (file)
+        fclose(file);
+    free(kept);
+}
+
+/* The screen after these keys. */
+static void show(const char *name, struct screen_view view, const char *keys)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    for (const char *key = keys; *key; key++)
+        screen_view_press(&view, result.monitor, *key == 'v' ? SCREEN_KEY_DOWN : (unsigned)*key);
+    screen_view_render(&view, &out, SIM_START, &text);
+    compare(name, &text);
+    is_num(count_lines(text.text), view.lines, "%s: it fills the screen", name);
+    ok(widest(text.text) <= view.columns, "%s: no line is wider", name);
+    strbuf_free(&text);
+}
+
+static void test_sizes(void)
+{
+    const struct screen_view small = {.columns = 80, .lines = 24}, large = {.columns = 200, .lines = 60, .utf8 = true};
+    show("small", small, "");
+    show("small-tcp", small, "\t");
+    show("small-numbers", small, "d");
+    show("small-times", small, "dd");
+    show("small-percentiles", small, "dj");
+    show("small-detail", small, "vvv\r");
+    show("small-help", small, "?");
+    show("large", large, "");
+    show("large-color", (struct screen_view){.columns = 200, .lines = 60, .utf8 = true, .color = true}, "\tvvv");
+    show("tiny", (struct screen_view){.columns = 40, .lines = 5}, "");
+    show("low", (struct screen_view){.columns = 60, .lines = 10}, "vvvvvv");
+}
+
+/* A view that selects what is no more is corrected. */
+static void test_corrections(void)
+{
+    struct screen_view view = {.columns = 80, .lines = 24, .spec = 77, .selected = 200, .detail = true};
+    struct strbuf text;
+    strbuf_init(&text);
+    screen_view_render(&view, &out, SIM_START, &text);
+    is_num(view.spec, 0, "a spec that there is not");
+    is_num(view.selected, 7, "a hop behind the target");
+    strbuf_free(&text);
+    screen_view_press(&view, result.monitor, SCREEN_KEY_LEFT);
+    is_num(view.spec, 1, "left of the first spec is the last");
+    screen_view_press(&view, result.monitor, SCREEN_KEY_RIGHT);
+    is_num(view.spec, 0, "and right of that the first");
+}
+
+int main(void)
+{
+    struct watching w;
+    struct heard heard;
+    watching_init(&w, NETWORK, "icmp,tcp/443", 1);
+    watching_change(&w, 60, CHANGED);
+    w.config.rounds = 90;
+    snprintf(w.config.target_name, sizeof w.config.target_name, "web.example");
+    heard_run(&heard, &w);
+    result_of_session(&result, w.session);
+    result.monitor = heard.monitor;
+    test_sizes();
+    test_corrections();
+    heard_free(&heard, &w);
+    return tap_done();
+}
