@@ -116,7 +116,8 @@ static void explain_unheard(struct verdict *verdict, const struct second_view *v
 
 static bool holds_silent(const struct verdict *verdict, const struct second_view *view)
 {
-    return view->arrived.count && !view->answered.count && !view->unheard.count && is_silence(verdict);
+    return view->arrived.count && !view->answered.count && !view->unheard.count && !view->has_doubtful_replies &&
+           is_silence(verdict);
 }
 
 static void explain_silent(struct verdict *verdict, const struct second_view *view)

@@ -30,6 +30,7 @@ struct second_view {
     const struct reply *forgery;  /* the first of these; NULL: none */
     /* One of them is as of an open port: */
     bool answered_accepts, unheard_accepts, forged_accepts;
+    bool has_doubtful_replies; /* some left the far point, and nothing shows what became of them */
 };
 
 /* Fills in the view of one of the judgement's traces; one without probes at the far point is all 0. */

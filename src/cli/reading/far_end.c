@@ -37,7 +37,8 @@ struct unheard {
     struct frame_number frame;
     const struct trace *trace;
     uint64_t identity;
-    bool accepts; /* as of an open port */
+    bool accepts;     /* as of an open port */
+    bool is_doubtful; /* it may have come to the near point */
 };
 
 /* A slot of the table of flows; trace NULL: it is free. */
@@ -247,8 +248,8 @@ static bool accepts(const struct packet *packet)
     return packet->outer.ip.protocol != IP_TCP || (t->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK);
 }
 
-static bool add_unheard(struct far_end *far, const struct transit_frame *frame, const struct trace *trace,
-                        const struct packet *packet)
+static bool add_reply(struct far_end *far, const struct transit_frame *frame, const struct trace *trace,
+                      const struct packet *packet, bool is_unheard)
 {
     void *all = far->unheard;
     if (!array_reserve(&all, &far->unheard_capacity, far->unheard_count + 1, sizeof *far->unheard))
@@ -257,6 +258,7 @@ static bool add_unheard(struct far_end *far, const struct transit_frame *frame, 
     far->unheard[far->unheard_count++] = (struct unheard){.frame = far_number(far, frame),
                                                           .trace = trace,
                                                           .identity = identity_of(far, packet),
+                                                          .is_doubtful = !is_unheard,
                                                           .accepts = accepts(packet)};
     return true;
 }
@@ -320,7 +322,10 @@ static bool is_unheard(const struct far_end *far, const struct transit_frame *fr
     struct frame_found found;
     if (!frame_fates_find(far->fates, TRANSIT_FAR, frame, &found) || found.paired || found.forged)
         return false;
-    bool is_unsure = found.reason == TRANSIT_UNPAIRED || found.reason == TRANSIT_AMBIGUOUS;
+    /* It answers a probe that arrived, so its way is known. Probes outside of connections acknowledge bytes that no
+     * capture has: such an acknowledgement shows no drops of the near capture. */
+    bool is_unsure = found.reason == TRANSIT_UNPAIRED || found.reason == TRANSIT_AMBIGUOUS ||
+                     found.reason == TRANSIT_WAY_UNKNOWN || found.reason == TRANSIT_CAPTURE_DROPS;
     return found.lost || (is_unsure && common < near->last);
 }
 
@@ -361,7 +366,7 @@ static bool look_at_frame(void *context, const struct point_frame *point)
     if (!add_far_identity(far, &packet))
         return false;
     const struct trace *trace = answered_by(far, &packet);
-    return !trace || !is_unheard(far, &key.frame, point->common) || add_unheard(far, &key.frame, trace, &packet);
+    return !trace || add_reply(far, &key.frame, trace, &packet, is_unheard(far, &key.frame, point->common));
 }
 
 static bool add_lone(struct far_end *far, uint64_t number, unsigned file)
@@ -422,7 +427,7 @@ static bool sort_identities(struct far_end *far)
     if (far->lone_far_count)
         qsort(far->lone_far, far->lone_far_count, sizeof *far->lone_far, by_value);
     for (size_t i = 0; i < far->unheard_count; i++)
-        if (!has_identity(far->lone_near, far->lone_count, far->unheard[i].identity))
+        if (far->unheard[i].is_doubtful || !has_identity(far->lone_near, far->lone_count, far->unheard[i].identity))
             far->unheard[kept++] = far->unheard[i];
     far->unheard_count = kept;
     return true;
@@ -570,7 +575,9 @@ void far_end_look(void *context, const struct trace *trace, struct second_view *
     for (size_t i = 0; i < trace->probe_count; i++)
         look_at_probe(far, trace, &trace->probes[i], is_shown, out);
     for (size_t i = 0; i < far->unheard_count; i++)
-        if (far->unheard[i].trace == trace) {
+        if (far->unheard[i].trace == trace && far->unheard[i].is_doubtful) {
+            out->has_doubtful_replies = true;
+        } else if (far->unheard[i].trace == trace) {
             second_count_add(&out->unheard, far->unheard[i].frame);
             out->unheard_accepts = out->unheard_accepts || far->unheard[i].accepts;
         }

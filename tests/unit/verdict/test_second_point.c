@@ -21,7 +21,7 @@ static const struct row {
     const char *name;
     enum verdict_state state;
     unsigned arrived, lost, answered, unheard, forged; /* packets */
-    bool answered_accepts, unheard_accepts, forged_accepts;
+    bool answered_accepts, unheard_accepts, forged_accepts, has_doubtful_replies;
     enum verdict_state wanted;
     enum verdict_how how;
     const char *text; /* NULL: the verdict stays as it was */
@@ -98,6 +98,12 @@ static const struct row {
      .how = HOW_SILENT,
      .text = "tcp/443 unanswered: 3 of 3 probes came to the far point, and no reply left it.",
      .findings = ""},
+    {.name = "replies of which nothing is known",
+     .state = VERDICT_DROPPED,
+     .arrived = 3,
+     .has_doubtful_replies = true,
+     .wanted = VERDICT_DROPPED,
+     .findings = ""},
     {.name = "lost probes",
      .state = VERDICT_UNANSWERED,
      .lost = 2,
@@ -139,7 +145,8 @@ static void test_row(const struct row *row)
     seen = (struct second_view){.probes = row->arrived + row->lost,
                                 .answered_accepts = row->answered_accepts,
                                 .unheard_accepts = row->unheard_accepts,
-                                .forged_accepts = row->forged_accepts};
+                                .forged_accepts = row->forged_accepts,
+                                .has_doubtful_replies = row->has_doubtful_replies};
     fill(&seen.arrived, row->arrived, 10, 0);
     fill(&seen.lost, row->lost, 20, 0);
     fill(&seen.answered, row->answered, 30, 0);
