@@ -264,14 +264,25 @@ static void leave_out_late(struct session *session, nstime now)
         }
 }
 
+/* The hop of the spec's last answer. Before the first one, a filter may drop it: then the farthest of the others. */
+static uint8_t sought_end(const struct session *session, unsigned index)
+{
+    const struct watch_plan *plan = plan_of(session);
+    uint8_t end = plan->end[index];
+    for (unsigned i = 0; i < session->trace_count && !plan->end[index]; i++)
+        end = uint8_max(end, plan->end[i]);
+    return end;
+}
+
 /* Once a round, so that its slots agree with each other. */
 static void find_silences(struct session *session)
 {
     struct watch_plan *plan = plan_of(session);
     nstime since = round_start(session, plan->begun) - SILENCE_ROUNDS * session->config.interval;
     for (unsigned i = 0; i < session->trace_count; i++) {
-        struct end_silence silence = end_silence_at(&session->traces[i], plan->end[i], since);
-        plan->is_silent[i] = plan->end[i] && silence.silent && !plan->is_limited[i];
+        uint8_t end = sought_end(session, i);
+        struct end_silence silence = end_silence_at(&session->traces[i], end, since);
+        plan->is_silent[i] = end && silence.silent && !plan->is_limited[i];
         plan->silent_after[i] = silence.router;
     }
 }
@@ -297,7 +308,7 @@ static void begin_round(struct session *session)
 static void retest(struct session *session, unsigned index)
 {
     struct watch_plan *plan = plan_of(session);
-    uint8_t ttl = plan->end[index];
+    uint8_t ttl = sought_end(session, index);
     struct wanted *cell = session_wanted(session, index, flow_of_round(session, index), ttl);
     nstime since = round_start(session, plan->begun) - SILENCE_ROUNDS * session->config.interval;
     struct end_silence silence = end_silence_at(&session->traces[index], ttl, since);

@@ -290,6 +290,21 @@ static void test_words(void)
     heard_free(&heard, &w);
 }
 
+/* A filter that was there before the run, where the routers limit their replies. */
+static void test_filtered_from_the_start(void)
+{
+    struct watching w;
+    struct heard heard;
+    watching_init(&w, PLAIN LIMITED "filter r3 forward udp drop\n", "icmp,udp,tcp/443", 1);
+    w.config.rounds = 12;
+    heard_run(&heard, &w);
+    const struct verdict *verdict = monitor_verdict(heard.monitor, 1);
+    ok(verdict && verdict->state == VERDICT_DROPPED && verdict->after.ttl == 3,
+       "a spec that is dropped from the start: its verdict and place within 12 rounds");
+    is_num(heard.count, 0, "which is no event");
+    heard_free(&heard, &w);
+}
+
 /* The table of a screen counts anew, without what was sent before. */
 static void test_reset(void)
 {
@@ -332,6 +347,7 @@ int main(void)
     test_reset();
     test_long_silence();
     test_words();
+    test_filtered_from_the_start();
     test_small_step();
     test_jitter();
     test_balancers();
