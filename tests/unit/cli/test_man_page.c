@@ -17,7 +17,7 @@
 #define LINE_BYTES 256
 #define TOKENS_MOST 32
 #define ROWS_MOST 128
-#define ALL (ON_TRACE | ON_DIAGNOSE | ON_PATHS | ON_REPLAY | ON_TRANSIT)
+#define ALL (ON_LIVE | ON_REPLAY | ON_TRANSIT)
 
 static char page[PAGE_BYTES];
 
