@@ -43,9 +43,9 @@ void monitor_hop_stats(const struct monitor *monitor, unsigned trace, uint8_t tt
 uint8_t monitor_last_ttl(const struct monitor *monitor, unsigned trace);
 enum row_word monitor_word(const struct monitor *monitor, unsigned trace, uint8_t ttl);
 const char *row_word_name(enum row_word word); /* "limited", "loss"; NULL: none */
-/* The verdict that holds now; NULL: none was reached yet. Its frames and texts are those of the time of the change. */
 /* Replaces the verdicts on the last rounds by those that hold, and drops those on specs that the run left out. */
 void monitor_settle_verdicts(const struct monitor *monitor, struct judgement *judgement);
+/* The verdict that holds now; NULL: none was reached yet. Its frames and texts are those of the time of the change. */
 const struct verdict *monitor_verdict(const struct monitor *monitor, unsigned trace);
 /* The last events: number 0 is the newest of monitor_recent_count(). */
 struct recent_event {

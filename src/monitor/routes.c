@@ -30,7 +30,7 @@ struct turns {
 
 /* The last change of address: none of the addresses before it came again. */
 struct turn {
-    unsigned before, news; /* replies before, and first ones of an address among them, but for the very first */
+    unsigned before, news; /* replies before; those among them that brought a new address, except the first */
     unsigned length;       /* replies behind; 0: there is no change */
     const struct probe *last, *first; /* the last one before, and the first one behind */
 };

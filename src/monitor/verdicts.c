@@ -66,7 +66,6 @@ static bool is_sample(const struct told_verdict *told, const struct probe *probe
     return probe->ttl >= told->end_ttl && !passes;
 }
 
-/* `silences`: whether they contradict a reply, or replies alone do, as refusals may be limited. */
 /* A reset behind a silence may answer what an earlier SYN left half open, as its SYN/ACK was lost: the port is open. A
  * reset behind a reset is the port's own. */
 static enum outcome_kind understood(const struct told_verdict *told, const struct trace *trace,
@@ -77,6 +76,7 @@ static enum outcome_kind understood(const struct told_verdict *told, const struc
     return is_half_open ? OUTCOME_OPEN : outcome;
 }
 
+/* `silences`: whether they contradict a reply, or replies alone do, as refusals may be limited. */
 static void find_streak(const struct told_verdict *told, const struct trace *trace, bool silences, uint8_t target_ttl,
                         struct streak *out)
 {
@@ -173,16 +173,6 @@ static void tell_change(struct monitor *monitor, const struct session *session, 
     monitor_tell(monitor, &event);
 }
 
-static bool shows_router(const struct trace_set *set, uint8_t ttl)
-{
-    for (unsigned i = 0; i < set->count; i++) {
-        struct addr router = trace_router_address(set->traces[i], ttl);
-        if (!addr_is_none(&router))
-            return true;
-    }
-    return false;
-}
-
 /* Whether the set, whose probes are the last ones alone, shows all routers that the session knows on the way to its
  * target. Routers that limit their replies show themselves later. */
 static bool is_complete(const struct session *session, const struct trace_set *set)
@@ -190,7 +180,7 @@ static bool is_complete(const struct session *session, const struct trace_set *s
     const struct trace_set all = session_trace_set(session);
     uint8_t target_ttl = trace_set_target_ttl(set);
     for (unsigned ttl = 1; ttl < target_ttl; ttl++)
-        if (shows_router(&all, (uint8_t)ttl) && !shows_router(set, (uint8_t)ttl))
+        if (trace_set_shows_router(&all, (uint8_t)ttl) && !trace_set_shows_router(set, (uint8_t)ttl))
             return false;
     return true;
 }

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-/* Payload in front of which neither ports nor checksums stand. Unit: bytes. Source: RFC 9260 3, RFC 4340 5.1. */
+/* Bytes that hold the ports and checksums; the payload follows. Unit: bytes. Source: RFC 9260 3, RFC 4340 5.1. */
 #define SCTP_HEADER 12
 #define DCCP_CHECKSUM_END 8
-/* Bytes that tell something. Fewer are keepalives, prompts and the like. */
+/* Bytes that tell packets apart. Fewer are keepalives, single keystrokes and the like. */
 #define TELLING_BYTES 8
 /* Bits that a name tells at most. Unit: bits. Source: chosen above PAIRED_BITS. Effect: one packet pairs a
  * conversation. */

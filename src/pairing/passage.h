@@ -74,8 +74,8 @@ static inline uint32_t passage_span(const struct passage *p)
     return p->kind != PASSAGE_TCP ? 0 : p->length + ((p->flags & TCP_SYN) != 0) + ((p->flags & TCP_FIN) != 0);
 }
 
-/* Reads the outer packet, of which at most `content_most` bytes of payload are compared. False: it is no IP packet, or
- * a later fragment of TCP. Sets all but `common`, `point` and `file`. */
+/* Reads the outer packet. At most `content_most` bytes of its payload are compared. False: it is no IP packet, or a
+ * later fragment of TCP. The caller sets `common`, `point` and `file`. */
 bool passage_read(const struct frame *frame, const struct packet *packet, unsigned content_most, struct passage *out);
 
 /* Mixes a value into a hash. */

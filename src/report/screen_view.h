@@ -47,7 +47,7 @@ enum screen_key {
 /* Adds exactly view->lines lines, each at most view->columns wide, with a newline between them. `result` is that of the
  * run, and `options` are those of its text report. Corrects what the view selects if it is no more. */
 void screen_view_render(struct screen_view *view, const struct output *out, nstime now, struct strbuf *text);
-/* Changes the view, but for QUIT and RESET. */
+/* Changes the view as the key asks. The caller acts on QUIT and RESET. */
 void screen_view_press(struct screen_view *view, const struct monitor *monitor, unsigned key);
 
 #endif

@@ -28,6 +28,16 @@ nstime summary_duration(const struct trace *trace)
     return trace->first_sent != NSTIME_NONE && last > trace->first_sent ? last - trace->first_sent : 0;
 }
 
+void summary_add_endpoint(struct strbuf *text, const struct addr *address, bool has_port, uint16_t port)
+{
+    char plain[ADDR_TEXT_BYTES];
+    addr_format(address, plain);
+    if (!has_port)
+        strbuf_add(text, plain);
+    else
+        strbuf_addf(text, address->family == 6 ? "[%s]:%u" : "%s:%u", plain, port);
+}
+
 void summary_add_file_name(struct strbuf *text, const char *name)
 {
     if (strcmp(name, "-") == 0)

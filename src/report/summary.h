@@ -22,6 +22,8 @@ nstime summary_duration(const struct trace *trace);
 /* True: the quoted packet has ports, and the quote contains them. ICMP has none. */
 bool summary_error_has_port(const struct other_error *error);
 
+/* Adds "192.0.2.1:53", "[2001:db8::1]:53", or the address alone (RFC 5952 6). */
+void summary_add_endpoint(struct strbuf *text, const struct addr *address, bool has_port, uint16_t port);
 /* Adds the name of a capture file, escaped; "-" becomes "standard input". */
 void summary_add_file_name(struct strbuf *text, const char *name);
 /* Adds a sentence on each file that is cut short, one a line. True: a file is cut. */

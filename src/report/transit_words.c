@@ -5,16 +5,6 @@
 
 #include "report/summary.h"
 
-static void add_end(struct strbuf *text, const struct addr *address, uint16_t port)
-{
-    char shown[ADDR_TEXT_BYTES];
-    addr_format(address, shown);
-    if (!port)
-        strbuf_add(text, shown);
-    else
-        strbuf_addf(text, address->family == 6 ? "[%s]:%u" : "%s:%u", shown, port);
-}
-
 void transit_add_ends(struct strbuf *text, const struct transit_conversation *c, enum transit_point point)
 {
     const struct transit_ends *ends = &c->ends[point];
@@ -23,9 +13,9 @@ void transit_add_ends(struct strbuf *text, const struct transit_conversation *c,
         strbuf_addf(text, "%s ", name);
     else
         strbuf_addf(text, "ip/%u ", c->protocol);
-    add_end(text, &ends->client, ends->client_port);
+    summary_add_endpoint(text, &ends->client, ends->client_port != 0, ends->client_port);
     strbuf_add(text, " > ");
-    add_end(text, &ends->server, ends->server_port);
+    summary_add_endpoint(text, &ends->server, ends->server_port != 0, ends->server_port);
 }
 
 void transit_add_conversation(struct strbuf *text, const struct transit_conversation *c)

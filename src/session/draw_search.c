@@ -45,8 +45,7 @@ static bool may_draw(const struct session *session, unsigned index, const struct
     return is_devices || (!probe->reply_count && !probe->unproven_count);
 }
 
-/* Until when an answer may be one to our kernel's last segment in the connection, which waits as a probe of this TTL.
- */
+/* Until when an answer may be one to our kernel's last segment. That waits as long as a probe of this TTL. */
 static nstime kernel_answered_by(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)
 {
     nstime at = trace_flow(&session->traces[index], flow)->connection->kernel_at;

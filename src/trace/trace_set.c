@@ -9,6 +9,16 @@ uint8_t trace_set_last_router_ttl(const struct trace_set *set)
     return last;
 }
 
+bool trace_set_shows_router(const struct trace_set *set, uint8_t ttl)
+{
+    for (unsigned i = 0; i < set->count; i++) {
+        struct addr router = trace_router_address(set->traces[i], ttl);
+        if (!addr_is_none(&router))
+            return true;
+    }
+    return false;
+}
+
 uint8_t trace_set_target_ttl(const struct trace_set *set)
 {
     uint8_t last = trace_set_last_router_ttl(set), target_ttl = 0;

@@ -46,6 +46,8 @@ static inline bool trace_set_is_flooded(const struct trace_set *set)
 
 /* The largest TTL at which a router let a probe of any trace expire; 0: none. */
 uint8_t trace_set_last_router_ttl(const struct trace_set *set);
+/* Whether any trace shows a router at this TTL. */
+bool trace_set_shows_router(const struct trace_set *set, uint8_t ttl);
 /* The target TTL: the smallest TTL at which the target answered any spec with no router answering at or behind it. A
  * router behind an answer shows that another device gave it. 0: not known. */
 uint8_t trace_set_target_ttl(const struct trace_set *set);

@@ -268,10 +268,10 @@ static void leave_out_late(struct session *session, nstime now)
 static uint8_t sought_end(const struct session *session, unsigned index)
 {
     const struct watch_plan *plan = plan_of(session);
-    uint8_t end = plan->end[index];
-    for (unsigned i = 0; i < session->trace_count && !plan->end[index]; i++)
-        end = uint8_max(end, plan->end[i]);
-    return end;
+    uint8_t farthest = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        farthest = uint8_max(farthest, plan->end[i]);
+    return plan->end[index] ? plan->end[index] : farthest;
 }
 
 /* Once a round, so that its slots agree with each other. */

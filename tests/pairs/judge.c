@@ -75,7 +75,7 @@ static uint32_t shown(const struct judge *judge, enum pair_side side, const stru
 #define ALIKE_WITHIN (100 * NS_PER_MS)
 #define ANSWERED_WITHIN (20 * NS_PER_MS)
 
-/* Whether nothing tells packets of one sender apart that are equal but for their IP ids. */
+/* Whether IP ids do not tell a sender's packets apart. */
 static bool lacks_ids(const struct judge *judge, const struct pair_crossing *c)
 {
     const struct pair_plan *plan = &judge->pair->plan;
@@ -261,7 +261,7 @@ static bool is_in_file(const struct judge *judge, enum pair_side side, nstime at
            at <= capture->frames[capture->count - 1].true_time - margin;
 }
 
-/* Whether both points cover the packet's passage, had it come through. */
+/* Whether both captures run at the times when the packet passes, or would pass. */
 static bool is_covered(const struct judge *judge, const struct pair_crossing *c)
 {
     const struct pair_plan *plan = &judge->pair->plan;
@@ -326,7 +326,7 @@ static nstime drift_of(const struct pair *pair)
 }
 
 /* What the bounds of a segment allow at a time of the near clock. A drift that no packet contradicts is not known: then
- * the bounds are those of the packets that show most, and hold elsewhere but for the drift until then. */
+ * the packets that show most give the bounds, and elsewhere the drift until then widens them. */
 static bool allows(nstime drift, const struct clock_segment *segment, nstime near, nstime offset)
 {
     nstime tolerance = CLOCK_TOLERANCE + (segment->drifts ? 0 : drift);

@@ -473,6 +473,18 @@ bool drive_live_forged(struct drive *d, const struct net *net, const struct sess
     return live(d, net, config, 600 * NS_PER_S);
 }
 
+unsigned drive_connections_left(struct drive *d, unsigned *client)
+{
+    struct wire *wire = sim_wire(d->sim);
+    struct frame frame;
+    struct session_claim claim;
+    nstime until = sim_now(d->sim) + NS_PER_S;
+    while (wire->ops->receive(wire, until, &frame, &claim, &d->err) == WIRE_FRAME)
+        continue;
+    *client = sim_connections(d->sim, d->net->client);
+    return sim_connections(d->sim, (unsigned)net_find(d->net, "target"));
+}
+
 void drive_free(struct drive *d)
 {
     for (size_t i = 0; i < d->tape_count; i++)

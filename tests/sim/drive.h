@@ -50,6 +50,9 @@ bool drive_live_busy(struct drive *d, const struct net *net, const struct sessio
 /* The same while a forger floods us. */
 bool drive_live_forged(struct drive *d, const struct net *net, const struct session_config *config,
                        struct forger *forger, nstime gap);
+/* Lets all arrive that is under way. Returns the connections that the target's kernel then still has, and sets `client`
+ * to those of the client's. */
+unsigned drive_connections_left(struct drive *d, unsigned *client);
 void drive_free(struct drive *d);
 
 /* Everything that can be read of a session, as text. */

@@ -84,13 +84,8 @@ static void network_of(const struct row *row, char text[1024])
 /* Nothing half-open is left once all that is under way has arrived. */
 static unsigned left_open(struct drive *d)
 {
-    struct wire *wire = sim_wire(d->sim);
-    struct frame frame;
-    struct session_claim claim;
-    nstime until = sim_now(d->sim) + NS_PER_S;
-    while (wire->ops->receive(wire, until, &frame, &claim, &d->err) == WIRE_FRAME)
-        continue;
-    return sim_connections(d->sim, (unsigned)net_find(d->net, "target")) + sim_connections(d->sim, d->net->client);
+    unsigned client, target = drive_connections_left(d, &client);
+    return target + client;
 }
 
 static void test_row(const struct row *row, uint8_t family)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What `watch` tells of networks that change, in virtual time: the events that are due and no other, with hop and time.
+/* `watch` over networks that change, in virtual time. It tells the events that are due and no other, with hop and time.
  */
 #include <stdio.h>
 #include <stdlib.h>

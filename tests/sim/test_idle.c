@@ -111,14 +111,9 @@ static void complain(const struct judgement *judgement)
 /* What the target keeps once all that is under way has arrived. The client keeps nothing. */
 static unsigned left_open(struct drive *d)
 {
-    struct wire *wire = sim_wire(d->sim);
-    struct frame frame;
-    struct session_claim claim;
-    nstime until = sim_now(d->sim) + NS_PER_S;
-    while (wire->ops->receive(wire, until, &frame, &claim, &d->err) == WIRE_FRAME)
-        continue;
-    is_num(sim_connections(d->sim, d->net->client), 0, "the client leaves no connection open");
-    return sim_connections(d->sim, (unsigned)net_find(d->net, "target"));
+    unsigned client, target = drive_connections_left(d, &client);
+    is_num(client, 0, "the client leaves no connection open");
+    return target;
 }
 
 static void test_run(const struct row *row, const struct net *net, uint8_t family, uint64_t seed)

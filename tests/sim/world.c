@@ -172,6 +172,7 @@ bool world_serve(struct world *world, uint64_t seed, struct err *err)
     const char *service = services[rng_below(&rng, 4)];
     strbuf_addf(&world->text, "set target service %s%s\n", service, one_in(&rng, 3) ? " no-stamps" : "");
     free(world->net);
+    world->net = NULL;
     return net_parse("world", world->text.text, &world->net, err) == STATUS_OK;
 }
 

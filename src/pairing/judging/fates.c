@@ -6,7 +6,7 @@
  *  4. It equals another packet of its point that was paired: it is a duplicate, if it came to the receiver's point.
  *  5. The other capture began later or ended earlier than the packet would pass there: nothing.
  *  6. The other capture was not running at that time: nothing.
- *  7. Its receiver acknowledged it, or later bytes, and the other capture never had it: that capture missed it.
+ *  7. Its receiver acknowledged it, or later bytes: the other capture, which lacks it, missed it.
  *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
  *  9. The other capture missed packets, and maybe this one: nothing. Bytes that came again do not show that they were
  *     lost, since reordering makes TCP send them again, too.
@@ -464,7 +464,7 @@ static bool has_sure_gaps(const struct judging *j)
     return is_sure;
 }
 
-/* Packets of a group are maybe the same as those of the other point, but for those that its capture has a gap for. */
+/* Packets of a group may be those of the other point. The others fall into a gap of its capture. */
 static bool judge_groups(const struct judging *j)
 {
     struct pairing *p = j->p;

@@ -14,7 +14,7 @@ struct side {
     enum transit_way way; /* of the near flow's way 0; way 1 is the other one */
 };
 
-/* A service between two hosts, at one point, of which both points show conversations. */
+/* A service between two hosts, at one point. Both points show conversations of it. */
 struct service;
 
 struct services {

@@ -4,8 +4,8 @@
  *
  * Columns: conversation, way, fate ("arrived", "lost", "forged", "midway", "unjudged"), then file, frame and time at
  * the near and at the far point, each as its capture has them, and delay_ms. The delay is positive, or as far from the
- * truth as the clock's estimate is. Then the first TCP sequence number (of the near frame, or else of the far one),
- * bytes of payload, the reason why nothing is said, and the rewritten fields, joined by blanks. Unknown fields are
+ * truth as the clock's estimate is. Then the first TCP sequence number, of the near frame, or else of the far one;
+ * the bytes of payload; and the reason of "unjudged". Then the rewritten fields, joined by blanks. Unknown fields are
  * empty. Files count from 0 within their point. With more than two points, the names of the section's near and far
  * point follow. */
 #ifndef HOPSONDE_REPORT_TRANSIT_PAIR_ROWS_H

@@ -43,16 +43,6 @@ static struct loss_count count_protocol(const struct trace_set *set, const struc
     return count;
 }
 
-static bool shows_router(const struct trace_set *set, uint8_t ttl)
-{
-    for (unsigned i = 0; i < set->count; i++) {
-        struct addr router = trace_router_address(set->traces[i], ttl);
-        if (!addr_is_none(&router))
-            return true;
-    }
-    return false;
-}
-
 static struct loss_count count_hop(const struct trace_set *set, const struct passage *passage, uint8_t ttl)
 {
     struct loss_count count = {0};
@@ -167,7 +157,7 @@ static void tell_silent(const struct trace_set *set, uint8_t ttl, unsigned silen
 static bool has_limits(const struct trace_set *set, const struct passage *passage)
 {
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++)
-        if (shows_router(set, (uint8_t)ttl) && count_hop(set, passage, (uint8_t)ttl).silent)
+        if (trace_set_shows_router(set, (uint8_t)ttl) && count_hop(set, passage, (uint8_t)ttl).silent)
             return true;
     return false;
 }
@@ -181,7 +171,7 @@ void find_silent_hops(const struct set_facts *all, struct judgement *out)
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
         struct loss_count here = count_hop(set, &all->passage, (uint8_t)ttl),
                           others = loss_count_behind(set, &all->passage, (uint8_t)ttl);
-        bool to_all = here.sent && here.silent == here.sent && !shows_router(set, (uint8_t)ttl);
+        bool to_all = here.sent && here.silent == here.sent && !trace_set_shows_router(set, (uint8_t)ttl);
         if (to_all && is_no_loss(set, &others, here.silent) &&
             (!limits || rate_limit_had_token_once(set, (uint8_t)ttl)))
             tell_silent(set, (uint8_t)ttl, here.silent, out);

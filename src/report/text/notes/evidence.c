@@ -27,16 +27,6 @@ static nstime start_of(const struct judgement *judgement)
     return start;
 }
 
-static void add_endpoint(struct strbuf *text, const struct addr *address, bool has_port, uint16_t port)
-{
-    char plain[ADDR_TEXT_BYTES];
-    addr_format(address, plain);
-    if (!has_port)
-        strbuf_add(text, plain);
-    else
-        strbuf_addf(text, address->family == 6 ? "[%s]:%u" : "%s:%u", plain, port);
-}
-
 static void begin_line(struct evidence_list *list, uint64_t frame, unsigned file, nstime at)
 {
     list->count++;
@@ -69,9 +59,9 @@ static void add_probe(struct evidence_list *list, const struct trace *trace, con
     const struct flow *flow = trace_flow(trace, probe->flow);
     bool has_port = flow->spec.type->has_port;
     begin_line(list, probe->frame, probe->file, probe->sent);
-    add_endpoint(list->text, &flow->source, has_port, source_port(trace, probe));
+    summary_add_endpoint(list->text, &flow->source, has_port, source_port(trace, probe));
     strbuf_add(list->text, " > ");
-    add_endpoint(list->text, &flow->target, has_port, target_port(trace, probe));
+    summary_add_endpoint(list->text, &flow->target, has_port, target_port(trace, probe));
     probe_spec_format(&flow->spec, spec);
     strbuf_addf(list->text, "  %s, TTL %u, attempt %u", spec, probe->ttl, probe->attempt);
     if (probe->state == PROBE_REFUSED)
@@ -87,9 +77,9 @@ static void add_reply(struct evidence_list *list, const struct trace *trace, con
     const struct flow *flow = trace_flow(trace, probe->flow);
     bool has_port = !reply->is_icmp && flow->spec.type->has_port;
     begin_line(list, reply->frame, reply->file, reply->time);
-    add_endpoint(list->text, &reply->from, has_port, target_port(trace, probe));
+    summary_add_endpoint(list->text, &reply->from, has_port, target_port(trace, probe));
     strbuf_add(list->text, " > ");
-    add_endpoint(list->text, &flow->source, has_port, source_port(trace, probe));
+    summary_add_endpoint(list->text, &flow->source, has_port, source_port(trace, probe));
     strbuf_add(list->text, "  ");
     if (reply->is_icmp)
         trace_end_text_add_icmp(list->text, reply->version, reply->icmp_type, reply->icmp_code);
