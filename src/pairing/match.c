@@ -76,10 +76,13 @@ static bool same_timestamps(const struct search *s, const struct held *h)
            (s->any && !s->way->timestamp.known);
 }
 
-/* Both begin with the same byte, and both captures have enough of it to compare. */
+/* Both begin with the same byte, and both captures have enough of it to compare; or both have SACK blocks. */
 static bool differs_in_content(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
+    if (self->kind == PASSAGE_TCP && !self->length && !h->length)
+        return self->options != OPTIONS_UNKNOWN && h->options != OPTIONS_UNKNOWN &&
+               (self->options & h->options & SACK_BLOCKS) && self->content != h->content;
     if (!self->is_first || !h->is_first || (self->kind == PASSAGE_TCP && h->seq != s->seq))
         return false;
     if (self->content_bytes != h->content_bytes)
@@ -115,12 +118,17 @@ static bool is_mostly(uint32_t same, uint32_t differ)
     return same >= IDS_SURE && same > IDS_OTHER_SHARE * differ;
 }
 
+/* By the TTLs of both packets. */
+static unsigned way_of(const struct search *s, const struct held *h)
+{
+    return s->self->point == TRANSIT_NEAR ? overview_way(s->self->ttl, h->ttl) : overview_way(h->ttl, s->self->ttl);
+}
+
 /* Whether the ids show that they are different packets. */
 static bool ids_exclude(const struct search *s, const struct held *h)
 {
     const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
-    bool is_near = s->self->point == TRANSIT_NEAR;
-    unsigned way = is_near ? overview_way(s->self->ttl, h->ttl) : overview_way(h->ttl, s->self->ttl);
+    unsigned way = way_of(s, h);
     if (!s->self->id != !h->id && !distance.bytes && s->self->whole_span == h->whole_span &&
         s->self->version == h->version)
         return s->p->config.overview.no_ids_kept[way];
@@ -138,7 +146,7 @@ static nstime cost_of_ids(const struct search *s, const struct held *h)
 {
     const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
     if (!distance.bytes)
-        return is_other_id(&distance) ? OTHER_ID : 0;
+        return is_other_id(&distance) && !s->p->config.overview.ids_drawn[way_of(s, h)] ? OTHER_ID : 0;
     if (!distance.known || !s->way->unit || !is_mostly(s->way->parts_same, s->way->parts_differ))
         return 0;
     int64_t off = (int64_t)distance.ids - distance.bytes / s->way->unit;
@@ -297,10 +305,16 @@ static bool is_out_of_time(const struct search *s, const struct held *h)
     return (late != NSTIME_NEVER || is_alike) && late > (is_shown ? ALIKE_WITHIN : ALIKE_NEAR) + ALIKE_SPREADS * spread;
 }
 
+/* One of several alike packets; or the network made several of it, and its capture took those for one. */
+static bool is_one_of_several(const struct pairing *p, const struct held *h)
+{
+    return h->is_alike || (h->has_copy && !p->config.overview.points[h->point].doubled);
+}
+
 /* Of alike packets the first that came is the partner of the first that was sent. */
 static nstime cost_of(const struct search *s, const struct held *h)
 {
-    if (s->self->is_alike && h->is_alike)
+    if (is_one_of_several(s->p, s->self) && is_one_of_several(s->p, h))
         return cost_of_ids(s, h) + h->order;
     bool is_near = s->self->point == TRANSIT_NEAR;
     nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
@@ -388,7 +402,7 @@ bool match_is_copied(const struct pairing *p, const struct held *h)
     unsigned left = ALIKE_MOST;
     for (uint32_t i = held_first(&p->held, key); i != NONE && left; i = p->held.held[i].chain, left--) {
         const struct held *other = &p->held.held[i];
-        if (other->key == key && other->paired && other->has_copy && is_same(&s, other))
+        if (other->key == key && other->has_copy && is_same(&s, other))
             return true;
     }
     return false;

@@ -162,6 +162,18 @@ static int bits_of(const struct ballot *b)
 
 /* --- pairs --- */
 
+/* Of the only SYN each way. Probes of a trace have several. */
+static void learn_from_syns(const struct pairing *p, struct pair *pair)
+{
+    const struct flow *near = &p->flows.flows[pair->flows[TRANSIT_NEAR]];
+    const struct flow *far = &p->flows.flows[pair->flows[TRANSIT_FAR]];
+    for (unsigned way = 0; way < 2; way++) {
+        const struct flow_syn *a = &near->syn[way], *b = &far->syn[way ^ pair->flipped];
+        if (a->seen && b->seen && !a->again && !b->again)
+            learn_number(&pair->ways[way].seq, b->seq - a->seq, true);
+    }
+}
+
 static void make_pair(struct pairing *p, const struct ballot *b, int score, uint8_t evidence)
 {
     if (!array_reserve((void **)&p->pairs, &p->pair_capacity, p->pair_count + 1, sizeof *p->pairs)) {
@@ -178,6 +190,7 @@ static void make_pair(struct pairing *p, const struct ballot *b, int score, uint
     p->flows.flows[b->near].pair = p->flows.flows[b->far].pair = index;
     note_host(p, p->flows.flows[b->near].hosts[0], p->flows.flows[b->far].hosts[pair->flipped]);
     note_host(p, p->flows.flows[b->near].hosts[1], p->flows.flows[b->far].hosts[!pair->flipped]);
+    learn_from_syns(p, pair);
     learn(pair, b);
     match_again(p, index);
 }

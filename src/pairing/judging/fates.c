@@ -34,7 +34,7 @@
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
 /* Retransmissions of a stream's first bytes leave holes that were before the capture, and so do those behind a gap. */
-#define HOLE_AFTER NS_PER_S
+#define HOLE_AFTER (4 * NS_PER_S)
 #define HOLE_AFTER_GAP (4 * NS_PER_S)
 
 /* The time of an event at one point on the clock of the other. */
@@ -44,6 +44,33 @@ static nstime on_clock_of_other(const struct judging *j, unsigned point, nstime 
     if (!clock->count)
         return time;
     return point == TRANSIT_FAR ? clock_correct(clock, time) : clock_apply(clock, time);
+}
+
+/* When a packet of one point would pass the other: some time between. */
+struct expected {
+    nstime from, to; /* clock of the other point */
+};
+
+static bool has_both_bounds(const struct clock_estimate *clock)
+{
+    const struct clock_segment *first = &clock->segments[0];
+    return clock->count && first->has_least && first->has_most && !first->is_assumed;
+}
+
+static struct expected expect(const struct judging *j, const struct alone *a, enum transit_way way)
+{
+    nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
+    nstime least = j->delays[way].known ? j->delays[way].least : 0;
+    nstime most = j->delays[way].known ? j->delays[way].most : NS_PER_S;
+    nstime spare = EDGE + (most - least) / 4 + (has_both_bounds(&j->out->clock) ? 0 : EDGE_UNKNOWN);
+    if (a->shown.point == transit_sender(way))
+        return (struct expected){time + least - spare, time + most + spare};
+    return (struct expected){time - most - spare, time - least + spare};
+}
+
+static nstime middle_of(struct expected when)
+{
+    return when.from + (when.to - when.from) / 2;
 }
 
 /* --- gaps of a capture --- */
@@ -69,17 +96,24 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
         if (a->gone || a->is_twin || a->shown.point == point || a->is_error || (a->shown.tcp_flags & TCP_RST))
             continue;
         unsigned near_way = a->way;
+        uint8_t usual_ttl = 0;
         if (a->ref < p->pair_count) {
             side = j->sides[a->ref];
             near_way ^= way_flips(&p->pairs[a->ref], a->shown.point);
+            usual_ttl = p->pairs[a->ref].ways[near_way].ttl[a->shown.point];
         } else {
             (void)sides_of_service(j, a->flow, &side);
         }
-        nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
-        bool is_coming = side.known && transit_sender(sides_way(&side, near_way)) == point;
+        if (!side.known)
+            continue;
+        enum transit_way way = sides_way(&side, near_way);
+        nstime time = middle_of(expect(j, a, way));
+        bool is_coming = transit_sender(way) == point;
         if (!is_coming && a->shown.repeated)
             continue; /* it was not acknowledged, so that it is lost */
-        for (unsigned k = 0; side.known && k < overview->silence_count; k++) {
+        if (is_coming && usual_ttl && a->shown.ttl != usual_ttl)
+            continue; /* it may be forged */
+        for (unsigned k = 0; k < overview->silence_count; k++) {
             if (time <= overview->silences[k].from || time >= overview->silences[k].to)
                 continue;
             struct gap_evidence *of = &evidence[k];
@@ -134,8 +168,7 @@ static bool is_missed(const struct judging *j, const struct flow *flow, unsigned
     for (unsigned k = 0; k < overview->set_back_count; k++)
         if (overlaps(&overview->set_back[k], hole->since - SET_BACK_EDGE, until + SET_BACK_EDGE))
             return false; /* the data and their acknowledgement may be in the wrong order */
-    return hole->acked != NSTIME_NONE &&
-           (flow->syn[way].seen || hole->since >= j->out->points[flow->point].first + HOLE_AFTER);
+    return hole->acked != NSTIME_NONE && (flow->syn[way].seen || hole->since >= flow->first + HOLE_AFTER);
 }
 
 static void note_gaps(struct judging *j, const struct flow *flow)
@@ -185,9 +218,9 @@ static double lost_share(const struct judging *j, unsigned point)
         if (a->gone || a->is_twin || a->shown.point == point || a->ref >= p->pair_count || !j->sides[a->ref].known)
             continue;
         unsigned near_way = a->way ^ way_flips(&p->pairs[a->ref], a->shown.point);
-        nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
-        bool counts = transit_receiver(sides_way(&j->sides[a->ref], near_way)) == point && time >= overview->first &&
-                      time <= overview->last;
+        enum transit_way way = sides_way(&j->sides[a->ref], near_way);
+        nstime time = middle_of(expect(j, a, way));
+        bool counts = transit_receiver(way) == point && time >= overview->first && time <= overview->last;
         for (unsigned k = 0; k < overview->silence_count; k++)
             counts = counts && (overview->silences[k].to - overview->silences[k].from < GAP_LEAST ||
                                 time <= overview->silences[k].from || time >= overview->silences[k].to);
@@ -224,28 +257,6 @@ void fates_find_gaps(struct judging *j)
 }
 
 /* --- packets --- */
-
-/* When a packet of one point would pass the other: some time between. */
-struct expected {
-    nstime from, to; /* clock of the other point */
-};
-
-static bool has_both_bounds(const struct clock_estimate *clock)
-{
-    const struct clock_segment *first = &clock->segments[0];
-    return clock->count && first->has_least && first->has_most && !first->is_assumed;
-}
-
-static struct expected expect(const struct judging *j, const struct alone *a, enum transit_way way)
-{
-    nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
-    nstime least = j->delays[way].known ? j->delays[way].least : 0;
-    nstime most = j->delays[way].known ? j->delays[way].most : NS_PER_S;
-    nstime spare = EDGE + (most - least) / 4 + (has_both_bounds(&j->out->clock) ? 0 : EDGE_UNKNOWN);
-    if (a->shown.point == transit_sender(way))
-        return (struct expected){time + least - spare, time + most + spare};
-    return (struct expected){time - most - spare, time - least + spare};
-}
 
 /* The clock of a point was set back around this time, so that the order of its frames is not known. */
 static bool is_set_back(const struct judging *j, const struct alone *a, const struct expected *when)
@@ -285,15 +296,13 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     nstime near = a->shown.point == TRANSIT_NEAR ? a->shown.time : on_clock_of_other(j, TRANSIT_FAR, a->shown.time);
     bool is_known = a->shown.point == TRANSIT_NEAR ? clock_is_known(&j->out->clock, a->shown.time)
                                                    : clock_is_known_at_b(&j->out->clock, a->shown.time);
-    if (is_set_back(j, a, &when) || !is_known)
+    nstime far = a->shown.point == TRANSIT_FAR ? a->shown.time : middle_of(when);
+    if (is_set_back(j, a, &when) || !is_known || !witnesses_show(j, near, far, a->is_alike))
         return TRANSIT_AMBIGUOUS;
     if (a->missed)
         return TRANSIT_MISSED;
     if (a->early || (a->is_alike && !fates_is_shown(j, near)))
         return TRANSIT_AMBIGUOUS;
-    bool is_sender = a->shown.point == transit_sender(way);
-    if (j->out->points[other].missed && (is_sender || !a->is_error))
-        return TRANSIT_CAPTURE_DROPS;
     return TRANSIT_JUDGED;
 }
 
@@ -363,10 +372,7 @@ static void judge_paired(const struct judging *j, struct alone *a)
         return;
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
-    /* Data with the usual TTL: a forger would have to know it, and the other capture may have dropped them. */
-    bool is_usual = a->kind == PASSAGE_TCP && a->shown.bytes && a->shown.ttl == a->shown.usual_ttl && side->known &&
-                    a->shown.point == transit_receiver(sides_way(side, near_way));
-    bool is_unsure = (a->shown.repeated && !a->shown.usual_ttl) || is_usual;
+    bool is_unsure = a->shown.repeated && !a->shown.usual_ttl;
     a->early = a->early || is_unsure || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
@@ -464,6 +470,18 @@ static bool has_sure_gaps(const struct judging *j)
     return is_sure;
 }
 
+/* The other capture was certainly not running when the packet passed there. */
+static bool is_inside_gap(const struct judging *j, const struct alone *a)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[!a->shown.point];
+    const struct expected when = expect(j, a, (enum transit_way)a->shown.way);
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[!a->shown.point][k] && overview->silences[k].from < when.from &&
+            when.to < overview->silences[k].to)
+            return true;
+    return false;
+}
+
 /* Packets of a group may be those of the other point. The others fall into a gap of its capture. */
 static bool judge_groups(const struct judging *j)
 {
@@ -473,7 +491,7 @@ static bool judge_groups(const struct judging *j)
         return false;
     bool has_gaps = has_sure_gaps(j);
     for (size_t i = 0; i < p->alone_count; i++)
-        if (!has_gaps || p->alone[i].shown.reason != TRANSIT_SILENT)
+        if (!has_gaps || p->alone[i].shown.reason != TRANSIT_SILENT || !is_inside_gap(j, &p->alone[i]))
             is_open[p->alone[i].group][p->alone[i].shown.point] = true;
     for (size_t i = 0; i < p->alone_count; i++) {
         struct alone *a = &p->alone[i];
@@ -484,6 +502,65 @@ static bool judge_groups(const struct judging *j)
     }
     free(is_open);
     return true;
+}
+
+/* It came as the others of its way do. A forger would have to know their TTL, so that the other capture rather lacks
+ * it. A reset is forged by devices that do. */
+static bool is_usual(const struct alone *a)
+{
+    return a->shown.ttl == a->shown.usual_ttl && !a->is_error && !(a->shown.tcp_flags & TCP_RST);
+}
+
+/* The other capture lacks the acknowledgement, and so it may lack what was acknowledged. */
+static void note_unseen_acknowledgement(const struct judging *j, const struct alone *a)
+{
+    const struct pair *pair = &j->p->pairs[a->ref];
+    unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
+    uint32_t delta = pair->ways[!near_way].seq.value;
+    uint32_t ack = a->shown.point == TRANSIT_NEAR ? a->ack + delta : a->ack - delta;
+    struct flow *other = &j->p->flows.flows[pair->flows[!a->shown.point]];
+    if (a->kind == PASSAGE_TCP && (a->shown.tcp_flags & TCP_ACK))
+        stream_acknowledge(&other->ways[!near_way ^ way_flips(pair, !a->shown.point)].stream, ack,
+                           on_clock_of_other(j, a->shown.point, a->shown.time), a->shown.frame.number);
+}
+
+/* Last, since the packets of a group may be those of the other point. */
+static void judge_unseen(const struct judging *j)
+{
+    for (size_t i = 0; i < j->p->alone_count; i++) {
+        struct alone *a = &j->p->alone[i];
+        struct transit_point_result *other = &j->out->points[!a->shown.point];
+        if (a->gone || a->shown.fate != TRANSIT_FORGED || !is_usual(a))
+            continue;
+        a->shown.fate = TRANSIT_UNJUDGED;
+        a->shown.reason = TRANSIT_MISSED;
+        other->unseen_example = other->unseen++ ? other->unseen_example : a->shown.frame.number;
+        note_unseen_acknowledgement(j, a);
+    }
+    for (size_t i = 0; i < j->p->alone_count; i++) {
+        struct alone *a = &j->p->alone[i];
+        if (a->gone || a->shown.fate != TRANSIT_LOST || a->ref >= j->p->pair_count)
+            continue;
+        const struct pair *pair = &j->p->pairs[a->ref];
+        if (!was_missed(j, pair, a, a->way ^ way_flips(pair, a->shown.point)))
+            continue;
+        a->shown.fate = TRANSIT_UNJUDGED;
+        a->shown.reason = TRANSIT_MISSED;
+    }
+}
+
+/* A capture that lacks packets which certainly passed may lack these as well. */
+static void judge_drops(const struct judging *j)
+{
+    for (size_t i = 0; i < j->p->alone_count; i++) {
+        struct alone *a = &j->p->alone[i];
+        const struct transit_point_result *other = &j->out->points[!a->shown.point];
+        bool is_claimed = !a->gone && (a->shown.fate == TRANSIT_LOST || a->shown.fate == TRANSIT_FORGED);
+        if (!is_claimed || !(other->missed || (other->unseen && !j->p->config.has_third)))
+            continue;
+        a->shown.fate = TRANSIT_UNJUDGED;
+        a->shown.reason = TRANSIT_CAPTURE_DROPS;
+    }
 }
 
 bool fates_judge(struct judging *j)
@@ -498,5 +575,8 @@ bool fates_judge(struct judging *j)
             judge_unpaired(j, &p->alone[i]);
     }
     judge_unsure(j);
-    return judge_groups(j);
+    bool good = judge_groups(j);
+    judge_unseen(j);
+    judge_drops(j);
+    return good;
 }

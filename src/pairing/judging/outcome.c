@@ -477,7 +477,7 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     bool good = sides_find(&j) && sides_set_clock(&j);
     if (good) {
         set_overlap(out);
-        good = find_delays(&j) && late_pair(&j);
+        good = find_delays(&j) && witnesses_find(&j) && late_pair(&j);
     }
     if (good) {
         fates_find_gaps(&j);
@@ -488,5 +488,6 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     free(j.host_sides[TRANSIT_NEAR]);
     free(j.host_sides[TRANSIT_FAR]);
     free(j.services.places);
+    free(j.witnesses);
     return good;
 }

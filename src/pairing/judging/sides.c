@@ -13,7 +13,7 @@ struct service {
     uint8_t protocol, point;
     bool client_is_near;
     uint32_t other;    /* place of the same service at the other point */
-    uint32_t unpaired; /* conversations without a partner, with packets both ways */
+    uint32_t unpaired; /* conversations without a partner */
 };
 
 /* --- ways --- */
@@ -153,17 +153,12 @@ static struct service *find_service(const struct judging *j, const struct flow *
     return NULL;
 }
 
-static bool is_both_ways(const struct flow *flow)
-{
-    return flow->ways[0].frames && flow->ways[1].frames;
-}
-
 static void count_unpaired(const struct judging *j)
 {
     for (size_t i = 0; i < j->p->flows.count; i++) {
         const struct flow *flow = &j->p->flows.flows[i];
         unsigned client;
-        struct service *service = flow->pair == NONE && is_both_ways(flow) ? find_service(j, flow, &client) : NULL;
+        struct service *service = flow->pair == NONE ? find_service(j, flow, &client) : NULL;
         if (service)
             service->unpaired++;
     }
@@ -206,7 +201,7 @@ bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
     const struct flow *flow = &j->p->flows.flows[index];
     unsigned client;
     const struct service *found = find_service(j, flow, &client);
-    if (!found || (is_both_ways(flow) && j->services.places[found->other].unpaired))
+    if (!found || j->services.places[found->other].unpaired)
         return false;
     out->known = true;
     out->way = found->client_is_near ^ client ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
