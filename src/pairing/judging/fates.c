@@ -8,9 +8,12 @@
  *  6. The other capture was not running at that time: nothing.
  *  7. Its receiver acknowledged it, or later bytes: the other capture, which lacks it, missed it.
  *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
- *  9. The other capture missed packets, and maybe this one: nothing. Bytes that came again do not show that they were
+ *  9. The pairs of packets before and after it do not show the clock, or a packet that is alone at the other point may
+ * be it: nothing.
+ * 10. It came to the receiver's point with the TTL of its way: the sender's capture missed it.
+ * 11. The other capture missed packets, and maybe this one: nothing. Bytes that came again do not show that they were
  *     lost, since reordering makes TCP send them again, too.
- * 10. It is lost, if it is at the sender's point, and else forged. */
+ * 12. It is lost, if it is at the sender's point, and else forged. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -33,7 +36,9 @@
 #define ALIKE_EDGE (100 * NS_PER_MS)
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
-/* Retransmissions of a stream's first bytes leave holes that were before the capture, and so do those behind a gap. */
+/* Bytes that were sent before the first packet of a connection without a SYN, or in a gap, are acknowledged so much
+ * later. Unit: time. Source: the third timeout of TCP after a loss (RFC 6298 5.5). Effect: less takes them for bytes
+ * that the capture dropped. */
 #define HOLE_AFTER (4 * NS_PER_S)
 #define HOLE_AFTER_GAP (4 * NS_PER_S)
 
