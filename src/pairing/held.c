@@ -105,7 +105,7 @@ static void put_in_time(struct held_store *s, uint32_t index, uint32_t behind)
 
 static struct flow_way *way_of(const struct held_store *s, struct flows *flows, uint32_t index)
 {
-    return &flows->flows[s->held[index].flow].ways[s->held[index].way];
+    return &conversations_flow(flows->all, s->held[index].flow)->ways[s->held[index].way];
 }
 
 static void put_in_list(struct held_store *s, struct flows *flows, uint32_t index, uint32_t behind)

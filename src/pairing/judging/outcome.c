@@ -23,8 +23,9 @@ static int by_ref(const void *a, const void *b)
 static void sort_alone(struct pairing *p)
 {
     for (size_t i = 0; i < p->alone_count; i++) {
-        uint32_t pair = p->flows.flows[p->alone[i].flow].pair;
-        p->alone[i].ref = pair != NONE ? pair : (uint32_t)p->pair_count + p->alone[i].flow;
+        next_turn(p);
+        uint32_t pair = see_flow(p, p->alone[i].flow)->pair;
+        p->alone[i].ref = pair != NONE ? pair : (uint32_t)pair_count(p) + p->alone[i].flow;
     }
     if (p->alone_count)
         qsort(p->alone, p->alone_count, sizeof *p->alone, by_ref);
@@ -86,10 +87,12 @@ static void add_delays(const struct judging *j, const struct delays *d, enum tra
 static void collect_delays(const struct judging *j, unsigned way, struct all_delays *all)
 {
     all->count = 0;
-    for (size_t i = 0; i < j->p->pair_count; i++)
+    for (size_t i = 0; i < pair_count(j->p) && all->count < ALL_DELAYS_MOST; i++) {
+        next_turn(j->p);
         for (unsigned near_way = 0; near_way < 2 && j->sides[i].known && !j->proxied[i]; near_way++)
             if (sides_way(&j->sides[i], near_way) == (enum transit_way)way)
-                add_delays(j, &j->p->pairs[i].ways[near_way].delays, (enum transit_way)way, all);
+                add_delays(j, &see_pair(j->p, i)->ways[near_way].delays, (enum transit_way)way, all);
+    }
     qsort(all->values, all->count, sizeof *all->values, by_value);
 }
 
@@ -201,8 +204,8 @@ static void add_pair_way(const struct judging *j, struct transit_conversation *c
     const struct pair_way *of = &pair->ways[near_way];
     enum transit_point receiver = transit_receiver(way);
     const struct flow_way *ways[TRANSIT_POINTS] = {
-        &j->p->flows.flows[pair->flows[TRANSIT_NEAR]].ways[near_way],
-        &j->p->flows.flows[pair->flows[TRANSIT_FAR]].ways[near_way ^ pair->flipped]};
+        &see_flow(j->p, pair->flows[TRANSIT_NEAR])->ways[near_way],
+        &see_flow(j->p, pair->flows[TRANSIT_FAR])->ways[near_way ^ pair->flipped]};
     uint32_t at_receiver = j->mirrored[receiver] ? 0 : ways[receiver]->twins;
     uint32_t at_sender = j->mirrored[!receiver] ? 0 : ways[!receiver]->twins;
     out->arrived = of->arrived;
@@ -235,9 +238,9 @@ static bool is_translated(const struct transit_conversation *c)
 static void fill_pair(const struct judging *j, size_t index, struct transit_conversation *c)
 {
     const struct pairing *p = j->p;
-    const struct pair *pair = &p->pairs[index];
-    const struct flow *near = &p->flows.flows[pair->flows[TRANSIT_NEAR]];
-    const struct flow *far = &p->flows.flows[pair->flows[TRANSIT_FAR]];
+    const struct pair *pair = see_pair(p, index);
+    const struct flow *near = see_flow(p, pair->flows[TRANSIT_NEAR]);
+    const struct flow *far = see_flow(p, pair->flows[TRANSIT_FAR]);
     const struct side *side = &j->sides[index];
     unsigned client = near->syn[0].seen || !far->syn[0].seen ? client_of(near) : client_of(far) ^ pair->flipped;
     c->protocol = near->protocol;
@@ -260,7 +263,7 @@ static void fill_pair(const struct judging *j, size_t index, struct transit_conv
 
 static void fill_flow(const struct judging *j, uint32_t index, struct transit_conversation *c)
 {
-    const struct flow *flow = &j->p->flows.flows[index];
+    const struct flow *flow = see_flow(j->p, index);
     struct side side = {.known = false};
     unsigned client = client_of(flow);
     bool is_known = !flow->is_error && sides_of_service(j, index, &side);
@@ -335,13 +338,13 @@ static void fill(const struct judging *j, uint32_t ref, struct transit_conversat
     *c = (struct transit_conversation){.alone_from = from, .alone_count = to - from};
     for (unsigned point = 0; point < TRANSIT_POINTS; point++)
         c->first[point] = c->last[point] = NSTIME_NONE;
-    if (ref < p->pair_count)
+    if (ref < pair_count(p))
         fill_pair(j, ref, c);
     else
-        fill_flow(j, ref - (uint32_t)p->pair_count, c);
+        fill_flow(j, ref - (uint32_t)pair_count(p), c);
     add_alone(j, c, from, to - from);
-    if (ref >= p->pair_count)
-        add_left_out(c, &p->flows.flows[ref - p->pair_count]);
+    if (ref >= pair_count(p))
+        add_left_out(c, see_flow(p, ref - pair_count(p)));
     for (unsigned way = 0; way < TRANSIT_WAYS; way++)
         c->ways[way].sent = c->ways[way].arrived + c->ways[way].lost;
 }
@@ -386,20 +389,21 @@ static bool list(struct judging *j)
 {
     struct pairing *p = j->p;
     struct transit_result *out = j->out;
-    size_t most = p->pair_count + p->flows.count;
+    size_t most = pair_count(p) + flow_count(p);
     struct entry *entries = malloc((most + 1) * sizeof *entries);
     size_t count = 0;
     if (!entries)
         return false;
     for (size_t ref = 0; ref < most; ref++) {
         struct transit_conversation c;
-        if (ref >= p->pair_count && p->flows.flows[ref - p->pair_count].pair != NONE)
+        next_turn(p);
+        if (ref >= pair_count(p) && see_flow(p, ref - pair_count(p))->pair != NONE)
             continue;
         fill(j, (uint32_t)ref, &c);
         add_sums(out, &c);
-        uint32_t rewrites = ref < p->pair_count ? p->pairs[ref].rewrite_count : 0;
+        uint32_t rewrites = ref < pair_count(p) ? see_pair(p, ref)->rewrite_count : 0;
         for (uint32_t i = 0; i < rewrites; i++)
-            out->rewritten += p->pairs[ref].rewrites[i].packets;
+            out->rewritten += see_pair(p, ref)->rewrites[i].packets;
         entries[count++] = entry_of((uint32_t)ref, &c, rewrites);
     }
     qsort(entries, count, sizeof *entries, by_badness);
@@ -407,9 +411,10 @@ static bool list(struct judging *j)
     out->conversation_count = kept;
     out->conversations = calloc(kept + 1, sizeof *out->conversations);
     for (size_t i = 0; out->conversations && i < kept; i++) {
+        next_turn(p);
         fill(j, entries[i].ref, &out->conversations[i]);
-        if (entries[i].ref < p->pair_count && p->pairs[entries[i].ref].rewrite_count)
-            set_rewrites(&out->conversations[i], &p->pairs[entries[i].ref], &j->sides[entries[i].ref]);
+        if (entries[i].ref < pair_count(p) && see_pair(p, entries[i].ref)->rewrite_count)
+            set_rewrites(&out->conversations[i], see_pair(p, entries[i].ref), &j->sides[entries[i].ref]);
     }
     free(entries);
     return out->conversations != NULL;

@@ -39,20 +39,22 @@ static bool compare_delays(const struct pair *pair, struct side *out)
 static void vote_hosts(struct judging *j)
 {
     const struct pairing *p = j->p;
-    for (size_t i = 0; i < p->pair_count; i++)
+    for (size_t i = 0; i < pair_count(p); i++) {
+        next_turn(p);
         for (unsigned point = 0; point < TRANSIT_POINTS && j->sides[i].known; point++) {
-            const struct flow *flow = &p->flows.flows[p->pairs[i].flows[point]];
-            int sign = (j->sides[i].way == TRANSIT_TOWARD_FAR) ^ way_flips(&p->pairs[i], point) ? 1 : -1;
+            const struct flow *flow = see_flow(p, see_pair(p, i)->flows[point]);
+            int sign = (j->sides[i].way == TRANSIT_TOWARD_FAR) ^ way_flips(see_pair(p, i), point) ? 1 : -1;
             if (flow->is_error)
                 continue;
             j->host_sides[point][flow->hosts[0]] += sign;
             j->host_sides[point][flow->hosts[1]] -= sign;
         }
+    }
 }
 
 static void ask_hosts(const struct judging *j, size_t pair, struct side *out)
 {
-    const struct flow *flow = &j->p->flows.flows[j->p->pairs[pair].flows[TRANSIT_NEAR]];
+    const struct flow *flow = see_flow(j->p, see_pair(j->p, pair)->flows[TRANSIT_NEAR]);
     const int32_t *sides = j->host_sides[TRANSIT_NEAR];
     int32_t votes = sides[flow->hosts[0]] - sides[flow->hosts[1]];
     if (!votes)
@@ -63,7 +65,7 @@ static void ask_hosts(const struct judging *j, size_t pair, struct side *out)
 
 bool sides_of_error(const struct judging *j, uint32_t index, struct side *out, bool *is_midway)
 {
-    const struct flow *flow = &j->p->flows.flows[index];
+    const struct flow *flow = see_flow(j->p, index);
     int32_t target = j->host_sides[flow->point][flow->hosts[1]];
     if (!target)
         return false;
@@ -94,8 +96,8 @@ static bool ids_are_kept(const struct pairing *p)
 /* A proxy opens a connection of its own: its SYN is another packet, and it answers that of the client by itself. */
 static bool is_proxied(const struct pairing *p, const struct pair *pair, const struct side *side)
 {
-    const struct flow *near = &p->flows.flows[pair->flows[TRANSIT_NEAR]];
-    const struct flow *far = &p->flows.flows[pair->flows[TRANSIT_FAR]];
+    const struct flow *near = see_flow(p, pair->flows[TRANSIT_NEAR]);
+    const struct flow *far = see_flow(p, pair->flows[TRANSIT_FAR]);
     if (near->protocol != IP_TCP || (pair->evidence & (TRANSIT_BY_SEQ | TRANSIT_BY_TIMESTAMPS)))
         return false;
     for (unsigned way = 0; way < 2; way++) {
@@ -160,8 +162,9 @@ static bool is_both_ways(const struct flow *flow)
 
 static void count_unpaired(const struct judging *j)
 {
-    for (size_t i = 0; i < j->p->flows.count; i++) {
-        const struct flow *flow = &j->p->flows.flows[i];
+    for (size_t i = 0; i < flow_count(j->p); i++) {
+        next_turn(j->p);
+        const struct flow *flow = see_flow(j->p, i);
         unsigned client;
         struct service *service = flow->pair == NONE && is_both_ways(flow) ? find_service(j, flow, &client) : NULL;
         if (service)
@@ -174,7 +177,7 @@ static bool find_services(struct judging *j)
 {
     const struct pairing *p = j->p;
     uint32_t places = 16;
-    while (places < 4 * p->pair_count + 4)
+    while (places < 4 * pair_count(p) + 4)
         places *= 2;
     j->services.places = malloc(places * sizeof *j->services.places);
     j->services.mask = places - 1;
@@ -182,9 +185,10 @@ static bool find_services(struct judging *j)
         return false;
     for (uint32_t i = 0; i < places; i++)
         j->services.places[i].client = NONE;
-    for (size_t i = 0; i < p->pair_count; i++) {
-        const struct pair *pair = &p->pairs[i];
-        const struct flow *flows[] = {&p->flows.flows[pair->flows[0]], &p->flows.flows[pair->flows[1]]};
+    for (size_t i = 0; i < pair_count(p); i++) {
+        next_turn(p);
+        const struct pair *pair = see_pair(p, i);
+        const struct flow *flows[] = {see_flow(p, pair->flows[0]), see_flow(p, pair->flows[1])};
         if (!j->sides[i].known || j->proxied[i] || flows[0]->is_error)
             continue;
         struct service *ends[TRANSIT_POINTS];
@@ -203,7 +207,7 @@ static bool find_services(struct judging *j)
 
 bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
 {
-    const struct flow *flow = &j->p->flows.flows[index];
+    const struct flow *flow = see_flow(j->p, index);
     unsigned client;
     const struct service *found = find_service(j, flow, &client);
     if (!found || (is_both_ways(flow) && j->services.places[found->other].unpaired))
@@ -216,8 +220,8 @@ bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
 static bool make_room(struct judging *j)
 {
     const struct pairing *p = j->p;
-    j->sides = calloc(p->pair_count + 1, sizeof *j->sides);
-    j->proxied = calloc(p->pair_count + 1, sizeof *j->proxied);
+    j->sides = calloc(pair_count(p) + 1, sizeof *j->sides);
+    j->proxied = calloc(pair_count(p) + 1, sizeof *j->proxied);
     for (unsigned point = 0; point < TRANSIT_POINTS; point++)
         j->host_sides[point] = calloc(p->flows.host_count + 1, sizeof *j->host_sides[point]);
     return j->sides && j->proxied && j->host_sides[TRANSIT_NEAR] && j->host_sides[TRANSIT_FAR];
@@ -228,18 +232,21 @@ bool sides_find(struct judging *j)
     const struct pairing *p = j->p;
     if (!make_room(j))
         return false;
-    for (size_t i = 0; i < p->pair_count; i++) {
-        int64_t votes = ttl_votes(&p->pairs[i]);
+    for (size_t i = 0; i < pair_count(p); i++) {
+        next_turn(p);
+        int64_t votes = ttl_votes(see_pair(p, i));
         j->sides[i].known = votes != 0;
         j->sides[i].way = votes >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
-        j->proxied[i] = is_proxied(p, &p->pairs[i], &j->sides[i]);
+        j->proxied[i] = is_proxied(p, see_pair(p, i), &j->sides[i]);
         if (!j->sides[i].known)
-            (void)compare_delays(&p->pairs[i], &j->sides[i]);
+            (void)compare_delays(see_pair(p, i), &j->sides[i]);
     }
     vote_hosts(j);
-    for (size_t i = 0; i < p->pair_count; i++)
+    for (size_t i = 0; i < pair_count(p); i++) {
+        next_turn(p);
         if (!j->sides[i].known)
             ask_hosts(j, i, &j->sides[i]);
+    }
     return find_services(j);
 }
 
@@ -260,10 +267,12 @@ bool sides_set_clock(struct judging *j)
     const struct pairing *p = j->p;
     struct least_delays *least = p->least;
     /* TTLs that are equal at both points show no way at once. */
-    for (size_t i = 0; i < p->pair_count; i++)
+    for (size_t i = 0; i < pair_count(p); i++) {
+        next_turn(p);
         for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
-            if (p->pairs[i].ways[way].down == p->pairs[i].ways[way].up)
-                add_delays(least, &p->pairs[i].ways[way].delays, sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
+            if (see_pair(p, i)->ways[way].down == see_pair(p, i)->ways[way].up)
+                add_delays(least, &see_pair(p, i)->ways[way].delays, sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
+    }
     if (!least_estimate(least, &j->out->clock))
         return false;
     struct clock_estimate *clock = &j->out->clock;
