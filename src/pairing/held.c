@@ -29,6 +29,8 @@ void held_free(struct held_store *s)
 {
     free(s->held);
     free(s->heads);
+    s->held = NULL;
+    s->heads = NULL;
 }
 
 uint64_t held_key(const struct held_store *s, uint32_t flow, unsigned way, const struct held *h, uint32_t seq,

@@ -465,6 +465,8 @@ bool pairing_finish(struct pairing *p, const struct transit_result **out)
         next_turn(p);
         expire(p, p->held.first, false);
     }
+    held_free(&p->held); /* none is left */
+    votes_free(&p->votes);
     *out = &both->result;
     return !p->failed && outcome_make(p, &both->result) && !p->flows.all->failed;
 }

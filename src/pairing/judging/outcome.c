@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "pairing/judging/judging.h"
 
 /* --- packets that are alone --- */
@@ -357,6 +358,7 @@ static void add_sums(struct transit_result *out, const struct transit_conversati
         out->lost[way] += of->lost;
         out->forged[way] += of->forged;
         out->midway += of->midway;
+        out->sent[way] += of->sent;
         out->unjudged += of->unjudged;
         out->unjudged_because[of->reason] += of->unjudged;
         out->duplicated += of->duplicated;
@@ -364,6 +366,7 @@ static void add_sums(struct transit_result *out, const struct transit_conversati
     }
     out->conversations_found++;
     out->conversations_paired += c->paired;
+    out->conversations_translated += c->paired && c->translated;
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         bool is_here = c->first[point] != NSTIME_NONE;
         out->points[point].conversations += is_here;
@@ -385,16 +388,68 @@ static struct entry entry_of(uint32_t ref, const struct transit_conversation *c,
     return entry;
 }
 
+/* The worst so far; of these, the first one is the best: a heap. */
+struct worst {
+    struct entry *entries; /* owned */
+    size_t count, capacity;
+};
+
+static void sink(struct worst *w, size_t at)
+{
+    const struct entry sinking = w->entries[at];
+    for (size_t child; (child = 2 * at + 1) < w->count; at = child) {
+        if (child + 1 < w->count && by_badness(&w->entries[child + 1], &w->entries[child]) > 0)
+            child++;
+        if (by_badness(&w->entries[child], &sinking) <= 0)
+            break;
+        w->entries[at] = w->entries[child];
+    }
+    w->entries[at] = sinking;
+}
+
+/* False: out of memory. */
+static bool keep_worst(struct worst *w, struct entry entry)
+{
+    if (w->count < TRANSIT_CONVERSATIONS_MOST) {
+        if (!array_reserve((void **)&w->entries, &w->capacity, w->count + 1, sizeof *w->entries))
+            return false;
+        w->entries[w->count++] = entry;
+        for (size_t i = w->count == TRANSIT_CONVERSATIONS_MOST ? w->count / 2 : 0; i-- > 0;)
+            sink(w, i);
+    } else if (by_badness(&entry, &w->entries[0]) < 0) {
+        w->entries[0] = entry;
+        sink(w, 0);
+    }
+    return true;
+}
+
+/* False: out of memory. */
+static bool fill_list(const struct judging *j, const struct worst *w)
+{
+    const struct pairing *p = j->p;
+    struct transit_result *out = j->out;
+    out->conversations = calloc(w->count + 1, sizeof *out->conversations);
+    if (!out->conversations)
+        return false;
+    out->conversation_count = w->count;
+    for (size_t i = 0; i < w->count; i++) {
+        uint32_t ref = w->entries[i].ref;
+        next_turn(p);
+        fill(j, ref, &out->conversations[i]);
+        if (ref < pair_count(p) && see_pair(p, ref)->rewrite_count)
+            set_rewrites(&out->conversations[i], see_pair(p, ref), &j->sides[ref]);
+    }
+    return true;
+}
+
 static bool list(struct judging *j)
 {
     struct pairing *p = j->p;
     struct transit_result *out = j->out;
     size_t most = pair_count(p) + flow_count(p);
-    struct entry *entries = malloc((most + 1) * sizeof *entries);
-    size_t count = 0;
-    if (!entries)
-        return false;
-    for (size_t ref = 0; ref < most; ref++) {
+    struct worst worst = {.count = 0};
+    bool good = true;
+    for (size_t ref = 0; ref < most && good; ref++) {
         struct transit_conversation c;
         next_turn(p);
         if (ref >= pair_count(p) && see_flow(p, ref - pair_count(p))->pair != NONE)
@@ -404,20 +459,13 @@ static bool list(struct judging *j)
         uint32_t rewrites = ref < pair_count(p) ? see_pair(p, ref)->rewrite_count : 0;
         for (uint32_t i = 0; i < rewrites; i++)
             out->rewritten += see_pair(p, ref)->rewrites[i].packets;
-        entries[count++] = entry_of((uint32_t)ref, &c, rewrites);
+        good = keep_worst(&worst, entry_of((uint32_t)ref, &c, rewrites));
     }
-    qsort(entries, count, sizeof *entries, by_badness);
-    size_t kept = count < TRANSIT_CONVERSATIONS_MOST ? count : TRANSIT_CONVERSATIONS_MOST;
-    out->conversation_count = kept;
-    out->conversations = calloc(kept + 1, sizeof *out->conversations);
-    for (size_t i = 0; out->conversations && i < kept; i++) {
-        next_turn(p);
-        fill(j, entries[i].ref, &out->conversations[i]);
-        if (entries[i].ref < pair_count(p) && see_pair(p, entries[i].ref)->rewrite_count)
-            set_rewrites(&out->conversations[i], see_pair(p, entries[i].ref), &j->sides[entries[i].ref]);
-    }
-    free(entries);
-    return out->conversations != NULL;
+    if (good && worst.count)
+        qsort(worst.entries, worst.count, sizeof *worst.entries, by_badness);
+    good = good && fill_list(j, &worst);
+    free(worst.entries);
+    return good;
 }
 
 /* The packets of the listed conversations, without those that were paired in the end. */
@@ -492,6 +540,7 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     free(j.proxied);
     free(j.host_sides[TRANSIT_NEAR]);
     free(j.host_sides[TRANSIT_FAR]);
-    free(j.services.places);
+    free(j.services.list);
+    free(j.services.heads);
     return good;
 }

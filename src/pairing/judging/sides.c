@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "pairing/judging/judging.h"
 
 /* Stamps are wrong by so much at most. Unit: time. Source: src/transit/span.h. Effect: a proxy that answers faster is
  * not told by its answer. */
 #define PROXY_EARLY (50 * NS_PER_US)
 
+#define BUCKETS_FIRST 1024u
+
 struct service {
-    uint32_t client, server; /* hosts; client NONE: free */
+    uint32_t client, server; /* hosts */
+    uint32_t chain;          /* next in the table; NONE */
+    uint32_t other;          /* the same service at the other point */
+    uint32_t unpaired;       /* conversations without a partner, with packets both ways */
     uint16_t port;           /* the server's */
-    uint8_t protocol, point;
-    bool client_is_near;
-    uint32_t other;    /* place of the same service at the other point */
-    uint32_t unpaired; /* conversations without a partner, with packets both ways */
+    uint8_t protocol;
+    bool is_far, client_is_near;
 };
 
 /* --- ways --- */
@@ -119,19 +123,58 @@ static bool is_proxied(const struct pairing *p, const struct pair *pair, const s
 static uint64_t hash_of(const struct pairing *p, const struct service *s)
 {
     uint64_t hash = passage_mix(p->config.secret, (uint64_t)s->client << 32 | s->server);
-    return passage_mix(hash, (uint64_t)s->port << 16 | (uint64_t)s->protocol << 8 | s->point);
+    return passage_mix(hash, (uint64_t)s->port << 16 | (uint64_t)s->protocol << 8 | s->is_far);
 }
 
-static struct service *place_of(const struct judging *j, const struct service *wanted)
+/* NONE: it is not known. */
+static uint32_t look_up(const struct judging *j, const struct service *wanted)
 {
-    uint64_t at = hash_of(j->p, wanted);
-    for (;; at++) {
-        struct service *s = &j->services.places[at & j->services.mask];
-        if (s->client == NONE ||
-            (s->client == wanted->client && s->server == wanted->server && s->port == wanted->port &&
-             s->protocol == wanted->protocol && s->point == wanted->point))
-            return s;
+    const struct services *all = &j->services;
+    uint32_t at = all->heads[hash_of(j->p, wanted) & all->mask];
+    for (; at != NONE; at = all->list[at].chain) {
+        const struct service *s = &all->list[at];
+        if (s->client == wanted->client && s->server == wanted->server && s->port == wanted->port &&
+            s->protocol == wanted->protocol && s->is_far == wanted->is_far)
+            break;
     }
+    return at;
+}
+
+/* Makes the table so large. False: out of memory. */
+static bool set_heads(struct judging *j, uint32_t buckets)
+{
+    struct services *all = &j->services;
+    free(all->heads);
+    all->heads = malloc(buckets * sizeof *all->heads);
+    all->mask = buckets - 1;
+    if (!all->heads)
+        return false;
+    memset(all->heads, 0xff, buckets * sizeof *all->heads);
+    for (uint32_t i = 0; i < all->count; i++) {
+        uint32_t *head = &all->heads[hash_of(j->p, &all->list[i]) & all->mask];
+        all->list[i].chain = *head;
+        *head = i;
+    }
+    return true;
+}
+
+/* The service, known or new, with the latest `client_is_near`. NONE: out of memory. */
+static uint32_t note_service(struct judging *j, const struct service *service)
+{
+    struct services *all = &j->services;
+    uint32_t at = look_up(j, service);
+    if (at == NONE) {
+        if (!array_reserve((void **)&all->list, &all->capacity, all->count + 1, sizeof *all->list) ||
+            (all->count > all->mask && !set_heads(j, (all->mask + 1) * 2)))
+            return NONE;
+        uint32_t *head = &all->heads[hash_of(j->p, service) & all->mask];
+        at = (uint32_t)all->count++;
+        all->list[at] = *service;
+        all->list[at].chain = *head;
+        *head = at;
+    }
+    all->list[at].client_is_near = service->client_is_near;
+    return at;
 }
 
 static struct service service_of(const struct flow *flow, unsigned client)
@@ -140,7 +183,7 @@ static struct service service_of(const struct flow *flow, unsigned client)
                             .server = flow->hosts[!client],
                             .port = flow->ports[!client],
                             .protocol = flow->protocol,
-                            .point = flow->point};
+                            .is_far = flow->point == TRANSIT_FAR};
 }
 
 /* The service of a flow, if both points have conversations of it. NULL: none. `client`: which of its hosts asks. */
@@ -148,9 +191,9 @@ static struct service *find_service(const struct judging *j, const struct flow *
 {
     for (*client = 0; *client < 2 && !flow->is_error; ++*client) {
         const struct service wanted = service_of(flow, *client);
-        struct service *found = place_of(j, &wanted);
-        if (found->client != NONE)
-            return found;
+        uint32_t found = look_up(j, &wanted);
+        if (found != NONE)
+            return &j->services.list[found];
     }
     return NULL;
 }
@@ -176,30 +219,24 @@ static void count_unpaired(const struct judging *j)
 static bool find_services(struct judging *j)
 {
     const struct pairing *p = j->p;
-    uint32_t places = 16;
-    while (places < 4 * pair_count(p) + 4)
-        places *= 2;
-    j->services.places = malloc(places * sizeof *j->services.places);
-    j->services.mask = places - 1;
-    if (!j->services.places)
+    if (!set_heads(j, BUCKETS_FIRST))
         return false;
-    for (uint32_t i = 0; i < places; i++)
-        j->services.places[i].client = NONE;
     for (size_t i = 0; i < pair_count(p); i++) {
         next_turn(p);
         const struct pair *pair = see_pair(p, i);
         const struct flow *flows[] = {see_flow(p, pair->flows[0]), see_flow(p, pair->flows[1])};
         if (!j->sides[i].known || j->proxied[i] || flows[0]->is_error)
             continue;
-        struct service *ends[TRANSIT_POINTS];
+        uint32_t ends[TRANSIT_POINTS];
         for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
             struct service service = service_of(flows[point], point == TRANSIT_FAR && pair->flipped);
             service.client_is_near = j->sides[i].way == TRANSIT_TOWARD_FAR;
-            ends[point] = place_of(j, &service);
-            *ends[point] = service;
+            ends[point] = note_service(j, &service);
+            if (ends[point] == NONE)
+                return false;
         }
         for (unsigned point = 0; point < TRANSIT_POINTS; point++)
-            ends[point]->other = (uint32_t)(ends[!point] - j->services.places);
+            j->services.list[ends[point]].other = ends[!point];
     }
     count_unpaired(j);
     return true;
@@ -210,7 +247,7 @@ bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
     const struct flow *flow = see_flow(j->p, index);
     unsigned client;
     const struct service *found = find_service(j, flow, &client);
-    if (!found || (is_both_ways(flow) && j->services.places[found->other].unpaired))
+    if (!found || (is_both_ways(flow) && j->services.list[found->other].unpaired))
         return false;
     out->known = true;
     out->way = found->client_is_near ^ client ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
