@@ -52,16 +52,26 @@ void conversations_free(struct conversations *c)
 
 /* --- open ones --- */
 
-static void place_flows(struct conversations *c, const struct open *open, enum place_kind kind, uint32_t at)
+static void set_place(struct conversations *c, uint32_t flow, enum place_kind kind, uint32_t at)
 {
-    struct flow_place *near = &c->places[open->flows[0]];
-    near->kind = kind & 3;
-    near->at = at & PLACES_MOST;
-    if (open->flows[1] == NONE)
-        return;
-    struct flow_place *far = &c->places[open->flows[1]];
-    far->kind = kind == PLACE_OPEN ? PLACE_OPEN : PLACE_WITH;
-    far->at = (kind == PLACE_OPEN ? at : open->flows[0]) & PLACES_MOST;
+    c->places[flow].kind = kind & 3;
+    c->places[flow].at = at & PLACES_MOST;
+}
+
+static void note_open(struct conversations *c, uint32_t at)
+{
+    const struct open *open = &c->open[at];
+    set_place(c, open->flows[0], PLACE_OPEN, at);
+    if (open->conversation.is_paired)
+        set_place(c, open->flows[1], PLACE_OPEN, at);
+}
+
+static void note_packed(struct conversations *c, const struct open *open)
+{
+    bool is_paired = open->conversation.is_paired;
+    set_place(c, open->flows[0], is_paired ? PLACE_NEAR : PLACE_PACKED, open->record == NONE ? 0 : open->record);
+    if (is_paired)
+        set_place(c, open->flows[1], PLACE_FAR, open->flows[0]);
 }
 
 void conversations_drop_record(struct conversations *c, struct open *open)
@@ -76,7 +86,7 @@ static void close(struct conversations *c, struct open *open)
     if (open->record == NONE)
         open->record = packed_add(c->packed, open->flows[0], &open->conversation);
     c->failed = c->failed || open->record == NONE;
-    place_flows(c, open, PLACE_PACKED, open->record == NONE ? 0 : open->record);
+    note_packed(c, open);
     conversation_clear(&open->conversation);
 }
 
@@ -114,7 +124,7 @@ static uint32_t make_room(struct conversations *c)
 
 uint32_t conversations_open(struct conversations *c, uint32_t flow)
 {
-    uint32_t near = c->places[flow].kind == PLACE_WITH ? c->places[flow].at : flow;
+    uint32_t near = c->places[flow].kind == PLACE_FAR ? c->places[flow].at : flow;
     uint32_t at = make_room(c);
     struct open *open = &c->open[at];
     uint32_t record = c->places[near].at; /* making room may have moved it */
@@ -123,7 +133,7 @@ uint32_t conversations_open(struct conversations *c, uint32_t flow)
     open->flows[0] = near;
     if (open->conversation.is_paired)
         open->flows[1] = open->conversation.pair.flows[1];
-    place_flows(c, open, PLACE_OPEN, at);
+    note_open(c, at);
     return at;
 }
 
@@ -141,7 +151,7 @@ uint32_t conversations_add(struct conversations *c, const struct flow *flow)
     open->conversation.flows[0] = *flow;
     open->flows[0] = added;
     c->places[added] = (struct flow_place){.chain = NONE};
-    place_flows(c, open, PLACE_OPEN, at);
+    note_open(c, at);
     return added;
 }
 
@@ -167,7 +177,7 @@ uint32_t conversations_join(struct conversations *c, uint32_t near, uint32_t far
     other->flows[0] = NONE;
     other->record = c->open_free;
     c->open_free = c->places[far].at;
-    place_flows(c, open, PLACE_OPEN, c->places[near].at);
+    note_open(c, c->places[near].at);
     return pair;
 }
 
@@ -178,6 +188,6 @@ const struct flow *conversations_name(struct conversations *c, uint32_t flow)
         const struct open *open = &c->open[place->at];
         return &open->conversation.flows[open->flows[0] != flow];
     }
-    bool is_far = place->kind == PLACE_WITH;
+    bool is_far = place->kind == PLACE_FAR;
     return packed_names(c->packed, c->places[is_far ? place->at : flow].at) + is_far;
 }

@@ -12,15 +12,16 @@
 
 #include "pairing/conversation.h"
 
-/* Conversations that are not packed. Unit: conversations of 1 kB. Source: those of 150 ms, at 100,000 new ones a second.
+/* Conversations that are not packed. Unit: conversations of 1 kB. Source: those of 200 ms, at 100,000 new ones a second.
  * Effect: with fewer, conversations of busy networks are packed and unpacked for each packet; more need more memory. */
-#define CONVERSATIONS_OPEN 16384u
+#define CONVERSATIONS_OPEN 24576u
 
 /* Where a flow is. */
 enum place_kind {
     PLACE_OPEN,   /* `at`: the open conversation */
-    PLACE_PACKED, /* `at`: the record */
-    PLACE_WITH,   /* packed with the near flow `at` of its pair */
+    PLACE_PACKED, /* `at`: the record; it has no partner */
+    PLACE_NEAR,   /* `at`: the record; it is the near flow of a pair */
+    PLACE_FAR,    /* packed with the near flow `at` of its pair */
 };
 
 #define PLACE_BITS 30
@@ -81,6 +82,13 @@ static inline struct open *conversations_find(struct conversations *c, uint32_t 
     uint32_t at = place->kind == PLACE_OPEN ? place->at : conversations_open(c, flow);
     c->turns[at] = c->turn;
     return &c->open[at];
+}
+
+/* Whether it has a partner. */
+static inline bool conversations_is_paired(const struct conversations *c, uint32_t flow)
+{
+    const struct flow_place *place = &c->places[flow];
+    return place->kind == PLACE_OPEN ? c->open[place->at].conversation.is_paired : place->kind != PLACE_PACKED;
 }
 
 /* A flow to read. */

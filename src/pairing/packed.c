@@ -147,6 +147,13 @@ static void code_flag(struct coder *c, bool *field)
     *field = code_bits(c, *field, 1) != 0;
 }
 
+/* Whether any of some fields, which are mostly 0, is not. */
+static bool code_any(struct coder *c, bool any)
+{
+    code_flag(c, &any);
+    return any;
+}
+
 /* --- flows --- */
 
 /* A flow and what it is expected to be: `of` is the same flow of `like`. The far flow of a pair differs from the near
@@ -247,23 +254,31 @@ static bool code_flow(const struct flow_coder *f)
     struct flow *flow = f->flow;
     bool good = true;
     code_flag(c, &flow->closed);
-    code_u8(c, &flow->evidence, f->of->evidence);
-    code_u16(c, (uint16_t *)&flow->score, (uint16_t)f->of->score);
+    if (code_any(c, flow->evidence || flow->score || flow->left_out || flow->kept_alone)) {
+        code_u8(c, &flow->evidence, f->of->evidence);
+        code_u16(c, (uint16_t *)&flow->score, (uint16_t)f->of->score);
+        code_u32(c, &flow->left_out, 0);
+        code_u32(c, &flow->kept_alone, 0);
+    }
     code_u32(c, &flow->candidate, f->of->candidate);
-    code_u32(c, &flow->left_out, 0);
-    code_u32(c, &flow->kept_alone, 0);
     code_time(c, &flow->first, f->base->first + (f->of->first - f->of_base->first));
     code_time(c, &flow->last, flow->first + (f->of->last - f->of->first));
     for (unsigned way = 0; way < 2; way++) {
         struct flow_way *w = &flow->ways[way];
         const struct flow_way *of = &f->of->ways[way], *base = &f->base->ways[way ^ f->flip],
                               *of_base = &f->of_base->ways[way ^ f->of_flip];
-        code_u32(c, &w->head, NONE);
-        code_u32(c, &w->tail, w->head);
-        code_u32(c, &w->cursor, w->head);
+        if (code_any(c, w->head != NONE || w->tail != NONE || w->cursor != NONE)) {
+            code_u32(c, &w->head, NONE);
+            code_u32(c, &w->tail, w->head);
+            code_u32(c, &w->cursor, w->head);
+        } else {
+            w->head = w->tail = w->cursor = NONE;
+        }
+        if (code_any(c, w->retransmitted || w->twins)) {
+            code_u32(c, &w->retransmitted, 0);
+            code_u32(c, &w->twins, 0);
+        }
         code_u32(c, &w->frames, base->frames + of->frames - of_base->frames);
-        code_u32(c, &w->retransmitted, of->retransmitted);
-        code_u32(c, &w->twins, of->twins);
         code_u8(c, &w->ttl, (uint8_t)(base->ttl + of->ttl - of_base->ttl));
         code_syn(f, way);
         good = code_stream(f, way) && good;
@@ -277,6 +292,8 @@ static void code_added(struct coder *c, struct added *added, const struct added 
 {
     code_flag(c, &added->known);
     code_u8(c, &added->votes, of->votes);
+    if (!code_any(c, added->value || added->next))
+        return;
     code_u32(c, &added->value, of->value);
     code_u32(c, &added->next, added->value);
 }
@@ -293,9 +310,16 @@ static bool code_delays(struct coder *c, const struct conversation *whole, const
     code_time(c, &delays->least.near, first + (other->least.near - of_first));
     code_time(c, &delays->least.ahead, other->least.ahead);
     code_time(c, &delays->least_common, delays->least.ahead + (other->least_common - other->least.ahead));
-    code_time(c, &delays->most.near, delays->least.near);
-    code_time(c, &delays->most.ahead, delays->least.ahead);
-    code_time(c, &delays->most_common, delays->most.ahead + (delays->least_common - delays->least.ahead));
+    bool differ = delays->most.near != delays->least.near || delays->most.ahead != delays->least.ahead ||
+                  delays->most_common != delays->least_common;
+    if (code_any(c, differ)) {
+        code_time(c, &delays->most.near, delays->least.near);
+        code_time(c, &delays->most.ahead, delays->least.ahead);
+        code_time(c, &delays->most_common, delays->most.ahead + (delays->least_common - delays->least.ahead));
+    } else {
+        delays->most = delays->least;
+        delays->most_common = delays->least_common;
+    }
     code_u16(c, &delays->count, (uint16_t)(delays->seen < UINT16_MAX ? delays->seen : 0));
     if (c->reads && delays->count) {
         delays->kept = calloc(delays->count, sizeof *delays->kept);
@@ -323,15 +347,20 @@ static bool code_pair_way(struct coder *c, struct conversation *whole, unsigned 
     code_u32(c, &way->down, way->arrived + of->down - of->arrived);
     code_u32(c, &way->up, way->arrived + of->up - of->arrived);
     code_u32(c, &way->ids_same, way->arrived + of->ids_same - of->arrived);
-    code_u32(c, &way->ids_differ, of->ids_differ);
-    code_u32(c, &way->parts_same, of->parts_same);
-    code_u32(c, &way->parts_differ, of->parts_differ);
-    code_u32(c, &way->duplicated, 0);
+    if (code_any(c, way->ids_differ || way->parts_same || way->parts_differ)) {
+        code_u32(c, &way->ids_differ, of->ids_differ);
+        code_u32(c, &way->parts_same, of->parts_same);
+        code_u32(c, &way->parts_differ, of->parts_differ);
+    }
+    if (code_any(c, way->duplicated || way->reordered[0] || way->reordered[1])) {
+        code_u32(c, &way->duplicated, 0);
+        code_u32(c, &way->reordered[0], 0);
+        code_u32(c, &way->reordered[1], 0);
+    }
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const uint32_t *before = point ? &way->order_most[0] : &whole->pair.ways[0].order_most[0];
         const uint32_t *of_before = point ? &of->order_most[0] : &like->pair.ways[0].order_most[0];
         bool is_first = !point && !number;
-        code_u32(c, &way->reordered[point], 0);
         code_u32(c, &way->order_most[point], is_first ? 0 : *before + of->order_most[point] - *of_before);
         code_u8(c, &way->ttl[point], of->ttl[point]);
     }

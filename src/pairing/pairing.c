@@ -162,8 +162,8 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
 
 static void expire(struct pairing *p, uint32_t index, bool early)
 {
-    bool has_partner = see_flow(p, p->held.held[index].flow)->pair != NONE;
-    if (!p->held.held[index].paired && has_partner && !p->held.held[index].is_twin)
+    bool paired = p->held.held[index].paired;
+    if (!paired && has_partner(p, p->held.held[index].flow) && !p->held.held[index].is_twin)
         match_held(p, index, true);
     const struct held *h = &p->held.held[index];
     if (!h->paired) {
@@ -196,7 +196,7 @@ static void settle(struct pairing *p, uint32_t index)
         match_settle(p, index);
         return;
     }
-    if (see_flow(p, h->flow)->pair == NONE)
+    if (!has_partner(p, h->flow))
         return;
     match_held(p, index, false);
     h = &p->held.held[index];
@@ -374,7 +374,7 @@ static void take_packet(struct pairing *p, struct coming *coming)
         return;
     }
     pairs_vote(p, passage, index, way);
-    if (see_flow(p, index)->pair != NONE && !p->held.held[held].paired)
+    if (has_partner(p, index) && !p->held.held[held].paired)
         match_at_once(p, held);
 }
 
@@ -407,7 +407,7 @@ static void prepare(struct pairing *p, struct coming *coming)
     *h = held_of(passage, coming->flow, coming->way);
     h->key = held_key(&p->held, coming->flow, coming->way, h, h->seq, h->ack);
     held_prefetch(&p->held, h->key);
-    if (see_flow(p, coming->flow)->pair != NONE)
+    if (has_partner(p, coming->flow))
         held_prefetch(&p->held, match_key(p, h));
 }
 

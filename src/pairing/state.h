@@ -113,6 +113,10 @@ static inline struct pair *change_pair(struct pairing *p, size_t pair)
 {
     return conversations_pair(p->flows.all, pair);
 }
+static inline bool has_partner(const struct pairing *p, size_t flow)
+{
+    return conversations_is_paired(p->flows.all, (uint32_t)flow);
+}
 static inline void next_turn(const struct pairing *p)
 {
     conversations_next_turn(p->flows.all);

@@ -172,17 +172,20 @@ static bool is_many(const struct gap_evidence *evidence, nstime least)
     return evidence->count[1] >= GAP_COMING && evidence->last[1] - evidence->first[1] >= least;
 }
 
+/* How many packets of a pair came to each point. */
+static void count_arrived(const struct judging *j, uint32_t pair, uint64_t arrived[TRANSIT_POINTS])
+{
+    const struct side *side = &j->sides[pair];
+    for (unsigned way = 0; way < 2 && side->known; way++)
+        arrived[transit_receiver(sides_way(side, way))] += see_pair(j->p, pair)->ways[way].arrived;
+}
+
 /* Of the packets toward a point, outside of its long silences. At least that of one more lost. */
-static double lost_share(const struct judging *j, unsigned point)
+static double lost_share(const struct judging *j, unsigned point, uint64_t arrived)
 {
     const struct pairing *p = j->p;
     const struct overview_point *overview = &p->config.overview.points[point];
-    uint64_t lost = 1, all = 2;
-    for (size_t i = 0; i < pair_count(p); i++) {
-        next_turn(p);
-        for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
-            all += transit_receiver(sides_way(&j->sides[i], way)) == point ? see_pair(p, i)->ways[way].arrived : 0;
-    }
+    uint64_t lost = 1, all = 2 + arrived;
     for (size_t i = 0; i < p->alone_count; i++) {
         const struct alone *a = &p->alone[i];
         if (a->gone || a->is_twin || a->shown.point == point || a->ref >= pair_count(p) || !j->sides[a->ref].known)
@@ -201,17 +204,26 @@ static double lost_share(const struct judging *j, unsigned point)
     return (double)lost / (double)all;
 }
 
-void fates_find_gaps(struct judging *j)
+bool fates_find_gaps(struct judging *j)
 {
+    uint64_t arrived[TRANSIT_POINTS] = {0};
+    uint8_t *has_holes = calloc(flow_count(j->p) / 8 + 1, 1); /* a bit for each flow */
+    if (!has_holes)
+        return false;
     for (size_t i = 0; i < flow_count(j->p); i++) {
         next_turn(j->p);
-        note_gaps(j, see_flow(j->p, i));
+        const struct flow *flow = see_flow(j->p, i);
+        if (flow->pair != NONE && flow->point == TRANSIT_NEAR)
+            count_arrived(j, flow->pair, arrived);
+        if (flow->ways[0].stream.count || flow->ways[1].stream.count)
+            has_holes[i / 8] |= (uint8_t)(1U << i % 8);
+        note_gaps(j, flow);
     }
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const struct overview_point *overview = &j->p->config.overview.points[point];
         struct gap_evidence evidence[SILENCES_MOST];
         nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
-        double share = lost_share(j, point);
+        double share = lost_share(j, point, arrived[point]);
         memset(evidence, 0, sizeof evidence);
         count_alone(j, point, evidence);
         for (unsigned k = 0; k < overview->silence_count; k++) {
@@ -226,9 +238,13 @@ void fates_find_gaps(struct judging *j)
         }
     }
     for (size_t i = 0; i < flow_count(j->p); i++) {
+        if (!(has_holes[i / 8] >> i % 8 & 1))
+            continue;
         next_turn(j->p);
         count_missed(j, see_flow(j->p, i));
     }
+    free(has_holes);
+    return true;
 }
 
 /* --- packets --- */

@@ -12,6 +12,7 @@
 struct side {
     bool known;
     uint8_t way; /* enum transit_way, of the near flow's way 0; way 1 is the other one */
+    uint8_t equal; /* bit set of 1 << near way: its TTLs show no way */
 };
 
 /* A service between two hosts, at one point. Both points show conversations of it. */
@@ -63,7 +64,8 @@ bool late_pair(struct judging *j);
 /* Packets that only their time tells apart need a clock that is shown before and after them: by others, or by such
  * packets that came just in time. `near`: near clock. */
 bool fates_is_shown(const struct judging *j, nstime near);
-void fates_find_gaps(struct judging *j);
+/* False: out of memory. */
+bool fates_find_gaps(struct judging *j);
 bool fates_judge(struct judging *j);
 
 #endif

@@ -452,7 +452,7 @@ static bool list(struct judging *j)
     for (size_t ref = 0; ref < most && good; ref++) {
         struct transit_conversation c;
         next_turn(p);
-        if (ref >= pair_count(p) && see_flow(p, ref - pair_count(p))->pair != NONE)
+        if (ref >= pair_count(p) && has_partner(p, ref - pair_count(p)))
             continue;
         fill(j, (uint32_t)ref, &c);
         add_sums(out, &c);
@@ -532,10 +532,7 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
         set_overlap(out);
         good = find_delays(&j) && late_pair(&j);
     }
-    if (good) {
-        fates_find_gaps(&j);
-        good = fates_judge(&j) && list(&j) && list_alone(&j);
-    }
+    good = good && fates_find_gaps(&j) && fates_judge(&j) && list(&j) && list_alone(&j);
     free(j.sides);
     free(j.proxied);
     free(j.host_sides[TRANSIT_NEAR]);

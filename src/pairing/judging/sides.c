@@ -40,19 +40,15 @@ static bool compare_delays(const struct pair *pair, struct side *out)
 }
 
 /* By host, as each point calls it. */
-static void vote_hosts(struct judging *j)
+static void vote_hosts(struct judging *j, const struct pair *pair, const struct side *side)
 {
-    const struct pairing *p = j->p;
-    for (size_t i = 0; i < pair_count(p); i++) {
-        next_turn(p);
-        for (unsigned point = 0; point < TRANSIT_POINTS && j->sides[i].known; point++) {
-            const struct flow *flow = see_flow(p, see_pair(p, i)->flows[point]);
-            int sign = (j->sides[i].way == TRANSIT_TOWARD_FAR) ^ way_flips(see_pair(p, i), point) ? 1 : -1;
-            if (flow->is_error)
-                continue;
-            j->host_sides[point][flow->hosts[0]] += sign;
-            j->host_sides[point][flow->hosts[1]] -= sign;
-        }
+    for (unsigned point = 0; point < TRANSIT_POINTS && side->known; point++) {
+        const struct flow *flow = see_flow(j->p, pair->flows[point]);
+        int sign = (side->way == TRANSIT_TOWARD_FAR) ^ way_flips(pair, point) ? 1 : -1;
+        if (flow->is_error)
+            continue;
+        j->host_sides[point][flow->hosts[0]] += sign;
+        j->host_sides[point][flow->hosts[1]] -= sign;
     }
 }
 
@@ -206,10 +202,12 @@ static bool is_both_ways(const struct flow *flow)
 static void count_unpaired(const struct judging *j)
 {
     for (size_t i = 0; i < flow_count(j->p); i++) {
+        if (has_partner(j->p, i))
+            continue;
         next_turn(j->p);
         const struct flow *flow = see_flow(j->p, i);
         unsigned client;
-        struct service *service = flow->pair == NONE && is_both_ways(flow) ? find_service(j, flow, &client) : NULL;
+        struct service *service = is_both_ways(flow) ? find_service(j, flow, &client) : NULL;
         if (service)
             service->unpaired++;
     }
@@ -222,10 +220,12 @@ static bool find_services(struct judging *j)
     if (!set_heads(j, BUCKETS_FIRST))
         return false;
     for (size_t i = 0; i < pair_count(p); i++) {
+        if (!j->sides[i].known || j->proxied[i])
+            continue;
         next_turn(p);
         const struct pair *pair = see_pair(p, i);
         const struct flow *flows[] = {see_flow(p, pair->flows[0]), see_flow(p, pair->flows[1])};
-        if (!j->sides[i].known || j->proxied[i] || flows[0]->is_error)
+        if (flows[0]->is_error)
             continue;
         uint32_t ends[TRANSIT_POINTS];
         for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
@@ -271,14 +271,18 @@ bool sides_find(struct judging *j)
         return false;
     for (size_t i = 0; i < pair_count(p); i++) {
         next_turn(p);
-        int64_t votes = ttl_votes(see_pair(p, i));
-        j->sides[i].known = votes != 0;
-        j->sides[i].way = votes >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
-        j->proxied[i] = is_proxied(p, see_pair(p, i), &j->sides[i]);
-        if (!j->sides[i].known)
-            (void)compare_delays(see_pair(p, i), &j->sides[i]);
+        const struct pair *pair = see_pair(p, i);
+        struct side *side = &j->sides[i];
+        int64_t votes = ttl_votes(pair);
+        side->known = votes != 0;
+        side->way = votes >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+        for (unsigned way = 0; way < 2; way++)
+            side->equal |= (uint8_t)((pair->ways[way].down == pair->ways[way].up) << way);
+        j->proxied[i] = is_proxied(p, pair, side);
+        if (!side->known)
+            (void)compare_delays(pair, side);
+        vote_hosts(j, pair, side);
     }
-    vote_hosts(j);
     for (size_t i = 0; i < pair_count(p); i++) {
         next_turn(p);
         if (!j->sides[i].known)
@@ -307,7 +311,7 @@ bool sides_set_clock(struct judging *j)
     for (size_t i = 0; i < pair_count(p); i++) {
         next_turn(p);
         for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
-            if (see_pair(p, i)->ways[way].down == see_pair(p, i)->ways[way].up)
+            if (j->sides[i].equal >> way & 1)
                 add_delays(least, &see_pair(p, i)->ways[way].delays, sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
     }
     if (!least_estimate(least, &j->out->clock))
