@@ -12,8 +12,9 @@
 
 #include "pairing/conversation.h"
 
-/* Conversations that are not packed. Unit: conversations of 1 kB. Source: those of 200 ms, at 100,000 new ones a second.
- * Effect: with fewer, conversations of busy networks are packed and unpacked for each packet; more need more memory. */
+/* Conversations that are not packed. Unit: conversations of 1 kB. Source: those of 200 ms, at 100,000 new ones a
+ * second. Effect: with fewer, conversations of busy networks are packed and unpacked for each packet; more need more
+ * memory. */
 #define CONVERSATIONS_OPEN 24576u
 
 /* Where a flow is. */

@@ -99,7 +99,7 @@ static uint64_t code_difference(struct coder *c, uint64_t difference)
     if (!code_bits(c, difference != 0, 1))
         return 0;
     while (!c->reads && widths[class] < 64 && difference >> widths[class])
-        class++;
+        class ++;
     unsigned width = widths[code_bits(c, class, 3)];
     if (width < 64)
         return code_bits(c, difference, width);
@@ -551,14 +551,15 @@ static const struct conversation *begin(struct packed *p, uint32_t record, struc
     *c = (struct coder){.bytes = p->bytes + (size_t)record * UNIT + HEADER, .reads = true};
     const struct conversation *like = p->like[code_bits(c, 0, 8)];
     code_flag(c, &out->is_paired);
-    out->pair.flows[0] = header_of(p, record).owner;
+    if (out->is_paired)
+        out->pair.flows[0] = header_of(p, record).owner;
     return like;
 }
 
 bool packed_open(struct packed *p, uint32_t record, struct conversation *out)
 {
     struct coder c;
-    *out = (struct conversation){.is_paired = false};
+    memset(out, 0, sizeof *out);
     const struct conversation *like = begin(p, record, &c, out);
     return like && code_conversation(&c, out, like);
 }

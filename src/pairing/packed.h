@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* packed: conversations that are not in use, as records of few bytes. Floor: pairing; internal.
  *
- * A record holds, bit by bit, how each field differs from what is expected: from the other fields, from the other point,
- * or from the first conversation of the same kind that was packed. Most fields are as expected and take one bit. Nothing
- * is rounded, so a conversation that is unpacked is the one that was packed. */
+ * A record holds, bit by bit, how each field differs from what is expected: from the other fields, from the other
+ * point, or from the first conversation of the same kind that was packed. Most fields are as expected and take one bit.
+ * Nothing is rounded, so a conversation that is unpacked is the one that was packed. */
 #ifndef HOPSONDE_PAIRING_PACKED_H
 #define HOPSONDE_PAIRING_PACKED_H
 

@@ -192,7 +192,8 @@ struct transit_result {
     uint64_t alone_count;
     uint64_t alone_left_out; /* too many: counted in their conversations, but not in the list */
     /* Sums over all conversations. */
-    uint64_t paired, sent[TRANSIT_WAYS], lost[TRANSIT_WAYS], forged[TRANSIT_WAYS], midway, unjudged, duplicated, reordered, rewritten;
+    uint64_t paired, sent[TRANSIT_WAYS], lost[TRANSIT_WAYS], forged[TRANSIT_WAYS], midway, unjudged, duplicated,
+        reordered, rewritten;
     uint64_t unjudged_because[TRANSIT_REASONS];
     struct transit_delay delays[TRANSIT_WAYS]; /* of all conversations; `least` and `most` alone */
 };

@@ -11,7 +11,7 @@
 /* What is known of a way of a conversation. */
 struct side {
     bool known;
-    uint8_t way; /* enum transit_way, of the near flow's way 0; way 1 is the other one */
+    uint8_t way;   /* enum transit_way, of the near flow's way 0; way 1 is the other one */
     uint8_t equal; /* bit set of 1 << near way: its TTLs show no way */
 };
 

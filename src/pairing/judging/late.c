@@ -91,7 +91,8 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
 static void note_acknowledgement(struct pairing *p, const struct alone *a)
 {
     if (a->kind == PASSAGE_TCP && (a->shown.tcp_flags & TCP_ACK) && !(a->shown.tcp_flags & TCP_RST))
-        stream_acknowledge(&change_flow(p, a->flow)->ways[!a->way].stream, a->ack, a->shown.time, a->shown.frame.number);
+        stream_acknowledge(&change_flow(p, a->flow)->ways[!a->way].stream, a->ack, a->shown.time,
+                           a->shown.frame.number);
 }
 
 static void join(struct judging *j, struct pair *pair, const struct candidate *near, const struct candidate *far,

@@ -312,7 +312,8 @@ bool sides_set_clock(struct judging *j)
         next_turn(p);
         for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
             if (j->sides[i].equal >> way & 1)
-                add_delays(least, &see_pair(p, i)->ways[way].delays, sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
+                add_delays(least, &see_pair(p, i)->ways[way].delays,
+                           sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
     }
     if (!least_estimate(least, &j->out->clock))
         return false;
