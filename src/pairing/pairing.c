@@ -190,8 +190,7 @@ static void settle(struct pairing *p, uint32_t index)
     struct held *h = &p->held.held[index];
     h->settled = true;
     p->held.first_unsettled = h->later;
-    if (h->later != NONE)
-        __builtin_prefetch(&p->held.held[h->later], 1);
+    held_prefetch_record(&p->held, h->later);
     if (h->paired) {
         match_settle(p, index);
         return;
@@ -407,8 +406,11 @@ static void prepare(struct pairing *p, struct coming *coming)
     *h = held_of(passage, coming->flow, coming->way);
     h->key = held_key(&p->held, coming->flow, coming->way, h, h->seq, h->ack);
     held_prefetch(&p->held, h->key);
-    if (has_partner(p, coming->flow))
-        held_prefetch(&p->held, match_key(p, h));
+    coming->partner_key = h->key;
+    if (has_partner(p, coming->flow)) {
+        coming->partner_key = match_key(p, h);
+        held_prefetch(&p->held, coming->partner_key);
+    }
 }
 
 void pairing_read(const struct overview_result *overview, enum transit_point point, unsigned file,
@@ -439,6 +441,11 @@ bool pairing_take_read(struct pairing *p, const struct pairing_packet *packet)
     next_turn(p);
     prepare(p, coming);
     p->coming_read++;
+    if (p->coming_read - p->coming_taken > COMING_FETCHED) {
+        coming = &p->coming[(p->coming_read - 1 - COMING_FETCHED) % COMING_MOST];
+        held_prefetch_first(&p->held, coming->held.key);
+        held_prefetch_first(&p->held, coming->partner_key);
+    }
     if (p->coming_read - p->coming_taken == COMING_MOST)
         take_first(p);
     return !p->failed;
