@@ -81,10 +81,9 @@ void pairing_free(struct pairing *p)
 /* The way of the same flow at the other point; NULL: the flow has no partner. */
 static struct flow_way *partner_way(struct pairing *p, const struct held *h, uint32_t *seq)
 {
-    uint32_t index = see_flow(p, h->flow)->pair;
-    if (index == NONE)
+    if (!has_partner(p, h->flow))
         return NULL;
-    const struct pair *pair = see_pair(p, index);
+    const struct pair *pair = see_pair_of(p, h->flow);
     unsigned near_way = h->way ^ way_flips(pair, h->point);
     uint32_t delta = pair->ways[near_way].seq.value;
     *seq = h->point == TRANSIT_NEAR ? h->seq + delta : h->seq - delta;
@@ -97,7 +96,7 @@ static struct flow_way *partner_way(struct pairing *p, const struct held *h, uin
  * whose name it came never sent them. */
 static bool has_other_ttl(const struct pairing *p, const struct held *h)
 {
-    const struct pair *pair = see_pair(p, see_flow(p, h->flow)->pair);
+    const struct pair *pair = see_pair_of(p, h->flow);
     uint8_t usual = pair->ways[h->way ^ way_flips(pair, h->point)].ttl[h->point];
     return usual && h->ttl != usual;
 }
@@ -107,7 +106,7 @@ static uint32_t packets_of(const struct pairing *p, const struct held *h)
     const struct flow *flow = see_flow(p, h->flow);
     uint32_t unit = flow->syn[!h->way].mss ? flow->syn[!h->way].mss : MSS_DEFAULT, largest = 0;
     if (flow->pair != NONE)
-        largest = see_pair(p, flow->pair)->ways[h->way ^ way_flips(see_pair(p, flow->pair), h->point)].unit;
+        largest = see_pair_of(p, h->flow)->ways[h->way ^ way_flips(see_pair_of(p, h->flow), h->point)].unit;
     unit = largest > MSS_DEFAULT ? largest : unit;
     return h->span > unit ? (h->span + unit - 1) / unit : 1;
 }

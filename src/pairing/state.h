@@ -124,6 +124,15 @@ static inline void next_turn(const struct pairing *p)
 {
     conversations_next_turn(p->flows.all);
 }
+/* The pair of a flow that has a partner. */
+static inline const struct pair *see_pair_of(const struct pairing *p, uint32_t flow)
+{
+    return conversations_see_pair_of(p->flows.all, flow);
+}
+static inline struct pair *change_pair_of(struct pairing *p, uint32_t flow)
+{
+    return conversations_pair_of(p->flows.all, flow);
+}
 static inline size_t flow_count(const struct pairing *p)
 {
     return p->flows.all->flow_count;
