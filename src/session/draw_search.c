@@ -143,14 +143,16 @@ static uint8_t next_ttl(const struct trace *trace, const struct draw_search *sea
 /* Notes what the probe drew. False: that is open. A reset that may have answered our kernel says nothing. */
 static bool learn(const struct session *session, unsigned index, struct draw_search *search, const struct probe *probe)
 {
-    bool again = search->misses_at == probe->ttl;
+    const struct connection *connection = trace_flow(&session->traces[index], probe->flow)->connection;
+    bool was_reset_since = connection->state == CONNECTION_RESET && connection->ended_at >= probe->sent;
+    bool again = search->misses_at == probe->ttl, is_before = search->drew && probe->ttl + 1 == search->high;
     if (has_direct_reply(probe)) {
         search->high = probe->ttl;
         search->drew = true;
         search->low = search->low < probe->ttl ? search->low : (uint8_t)(session->config.first_ttl - 1);
     } else if (probe->state != PROBE_REFUSED && session->now <= session_probe_deadline(session, index, probe)) {
         return false;
-    } else if (trace_flow(&session->traces[index], probe->flow)->connection->state != CONNECTION_RESET) {
+    } else if (!was_reset_since) {
         search->misses = (uint8_t)(again ? search->misses + 1 : 1);
         search->misses_at = probe->ttl;
         if (probe->ttl < search->high)
@@ -158,7 +160,7 @@ static bool learn(const struct session *session, unsigned index, struct draw_sea
         else
             search->on = search->misses < DRAW_MISSES; /* it does not draw it again */
     }
-    search->tried_before = search->tried_before || (search->drew && probe->ttl + 1 == search->high);
+    search->tried_before = search->tried_before || is_before;
     return true;
 }
 
@@ -173,14 +175,15 @@ static bool is_quiet(const struct session *session, unsigned index, unsigned flo
     return true;
 }
 
-/* Whether the row has a connection that is open, or is still to be opened. */
+/* Whether the row has a connection that is open or still to be opened, or probes in one that was reset. */
 static bool has_another(const struct session *session, unsigned index, unsigned row)
 {
     unsigned flow;
     if (!connection_current(session, index, row, &flow))
         return false;
     const struct connection *connection = connection_of(session, index, flow);
-    return !connection_was_open(connection) || connection_is_open(connection);
+    return !connection_was_open(connection) || connection_is_open(connection) ||
+           resets_all(&session->connections[index]);
 }
 
 static void search_row(struct session *session, unsigned index, unsigned row)

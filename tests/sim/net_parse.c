@@ -15,7 +15,7 @@
  * errors; of N made-up addresses) · copies N (of each error, beyond the first) · balance per-flow|per-packet · mpls
  * LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],...
  * (ports of a host; it knows the IP protocols that stand in these, and tcp, udp and udplite) · service
- * quiet|answer|reset|close (of its open TCP ports: it takes connections) · no-stamps (it has no TCP timestamps) ·
+ * quiet|answer|reset|close|abort (of its open TCP ports: it takes connections) · no-stamps (it has no TCP timestamps) ·
  * idle-fin|idle-reset|idle-forget|idle-talk T (what it does with connections that are idle for T) ·
  * unseen PERCENT (own frames the capture misses) · refuse PROTOCOL,... (local firewall).
  *
