@@ -214,6 +214,14 @@ static bool is_refused(const struct session *session, unsigned index)
     return silent == SILENT_HANDSHAKES || connection_of(session, index, flow)->state == CONNECTION_REFUSED;
 }
 
+bool connections_are_spent(const struct session *session, unsigned index, unsigned flow)
+{
+    const struct trace_connections *own = &session->connections[index];
+    unsigned current;
+    return own->rows && !trace_is_idle(&session->traces[index]) && !is_refused(session, index) &&
+           !connection_current(session, index, connections_row(own, flow), &current);
+}
+
 nstime connection_next_at(const struct session *session)
 {
     return session->connections_opened < CONNECTIONS_AT_ONCE ? NSTIME_NONE : session->last_connection + CONNECTION_GAP;

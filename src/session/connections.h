@@ -58,7 +58,6 @@ struct draw_search {
     uint8_t misses_at;
     uint8_t ttl;    /* of the probe that is wanted or in flight; 0: none is */
     uint16_t after; /* that probe has a larger serial; 0: the search has sent none */
-    uint16_t flow;  /* it goes by this connection or a later one */
 };
 
 struct trace_connections {

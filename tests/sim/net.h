@@ -128,6 +128,8 @@ struct filter {
     char name[FILTER_NAME_BYTES];              /* that the packet carries; "": any or none */
     nstime idle; /* it matches packets of flows that sent none through it for this time, from then on; 0: of any */
     nstime hold; /* after a match it drops matching packets with any name for this time */
+    nstime
+        block; /* after a match it does the same to all packets of these protocols between both hosts for this time */
     enum verb verb;
     uint8_t refusal[2][2]; /* REJECT: type and code of IPv4 and IPv6 */
 };
