@@ -333,13 +333,26 @@ static uint8_t first_answered_from(const struct trace *control, uint8_t ttl)
     return 0;
 }
 
-/* Whether a probe that was stopped by a reply went on nevertheless. */
+/* Whether a reply in the target's name, or a reset that named no probe, stopped the flow. */
+static bool is_stopped(const struct count *count, const struct trace *named, unsigned flow)
+{
+    const struct connection *connection = trace_flow(named, flow)->connection;
+    bool stopped = connection && connection->state == CONNECTION_RESET;
+    for (size_t i = 0; i < named->probe_count && !stopped; i++)
+        stopped = named->probes[i].flow == flow && named->probes[i].ttl >= count->at->ttl &&
+                  find_forged(named, &named->probes[i], &count->target);
+    return stopped;
+}
+
+/* Whether a flow that was stopped by a reply went on nevertheless. A router at the TTL of the device itself does not
+ * show that: it replies to an expired TTL before it drops. */
 static bool goes_on(const struct count *count, const struct trace *named)
 {
     for (size_t i = 0; i < named->probe_count; i++) {
         const struct probe *probe = &named->probes[i];
-        if (probe->ttl >= count->at->ttl && find_forged(named, probe, &count->target) &&
-            (find_reply(probe, REPLY_TIME_EXCEEDED) || is_answered_twice(named, probe, &count->target)))
+        bool is_behind = probe->ttl > count->at->ttl && find_reply(probe, REPLY_TIME_EXCEEDED);
+        if ((is_behind && is_stopped(count, named, probe->flow)) ||
+            (probe->ttl >= count->at->ttl && is_answered_twice(named, probe, &count->target)))
             return true;
     }
     return false;
