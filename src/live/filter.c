@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "live/filter.h"
 
+#include <string.h>
+
 /* Hop-by-hop, routing, fragment and destination options. BPF does not find a transport header after them. */
 static const char extension_headers[] = "ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or ip6[6] = 60";
 
-/* ICMP errors from any sender: RFC 792 (3, 4, 5, 11, 12), RFC 4443 (below 128) and IPv6 redirects (137). */
+/* ICMP errors from any sender: RFC 792 (3, 4, 5, 11, 12), RFC 4443 (below 128) and IPv6 redirects (137). Sessions with
+ * the same source address share the clause. */
 static void add_errors(const struct addr *source, struct strbuf *out)
 {
     char us[ADDR_TEXT_BYTES];
+    struct strbuf clause;
+    strbuf_init(&clause);
     addr_format(source, us);
     if (source->family == 4)
-        strbuf_addf(out,
+        strbuf_addf(&clause,
                     "(ip and dst host %s and icmp and (icmp[0] = 3 or icmp[0] = 4 or icmp[0] = 5 or icmp[0] = 11 or "
                     "icmp[0] = 12))",
                     us);
     else
-        strbuf_addf(out, "(ip6 and dst host %s and ((icmp6 and (icmp6[0] < 128 or icmp6[0] = 137)) or %s))", us,
+        strbuf_addf(&clause, "(ip6 and dst host %s and ((icmp6 and (icmp6[0] < 128 or icmp6[0] = 137)) or %s))", us,
                     extension_headers);
+    if (!strstr(out->text, clause.text))
+        strbuf_addf(out, "%s%s", out->length ? " or " : "", clause.text);
+    strbuf_free(&clause);
 }
 
 /* Matches all packets of the trace's protocol between both hosts. The trace has too many flows for a clause each. */

@@ -11,7 +11,8 @@
 #include "base/strbuf.h"
 #include "session/session.h"
 
-/* Narrow: probes and replies of each flow, and ICMP errors to our source address. */
+/* Narrow: probes and replies of each flow, and ICMP errors to our source address. The clauses of several sessions may
+ * stand in one text: each call adds those of one. */
 void filter_of_session(const struct session *session, struct strbuf *out);
 /* Short: all packets between source and target, and ICMP errors to our source address. */
 void filter_short(const struct session *session, struct strbuf *out);

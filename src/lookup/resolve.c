@@ -123,8 +123,8 @@ static enum status refuse_name(const char *host, uint8_t family, int code, int e
     bool unknown = code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY;
     if (unknown && family)
         return err_set(err, STATUS_SYSTEM,
-                       "%s: no such host with an IPv%d address (check the spelling, or leave out -%d)", host, family,
-                       family);
+                       "%s: no such host with an IPv%d address (check the spelling, or ask for IPv%d)", host, family,
+                       family == 4 ? 6 : 4);
     if (unknown)
         return err_set(err, STATUS_SYSTEM, "%s: no such host (check the spelling)", host);
     return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: %s", host,

@@ -13,6 +13,7 @@
 
 #define OUTPUTS_MOST 9
 #define FILES_MOST 64
+#define OPERANDS_MOST (TARGETS_MOST + SPECS_MOST) /* as watch takes them; others check their own limits */
 /* Times of --idle. Unit: times. Source: chosen. Effect: with fewer, the time after which a device forgets is bounded
  * less closely; each more opens a connection of each spec. */
 #define IDLE_AGES_MOST 8
@@ -50,7 +51,9 @@ struct options {
     const char *help_topic;       /* COMMAND_HELP: "trace" ... or NULL */
     bool version;                 /* COMMAND_HELP: --version */
     char host[TARGET_NAME_BYTES]; /* of HOST or its URL, without brackets, with %zone; "": none (COMMAND_REPLAY) */
-    uint8_t family;               /* 4, 6, 0: either */
+    char other_hosts[TARGETS_MOST - 1][TARGET_NAME_BYTES]; /* watch: further targets, as `host` */
+    unsigned other_count;
+    uint8_t family; /* 4, 6, 0: either */
     /* The whole run without the target; source and seed are set only if -s and --seed were given. */
     struct session_config session;
     struct probe_names names; /* owned; of the specs of the session and of replay_filter: options_free() */
