@@ -302,9 +302,9 @@ static enum annotation claim_read(struct words words, const struct saved_run *sa
     *claim = (struct session_claim){0};
     if (!fields_read(words, claim_fields, NULL, claim))
         return ANNOTATION_DAMAGED;
-    bool sound = claim->target <= saved->other_count &&
-                 claim->trace < session_config_traces(&saved->config) && claim->serial > 0 &&
-                 claim->serial <= FLOW_SERIALS_MOST && claim->ttl > 0 && is_stamp(claim->at) && claim->send_errno >= 0;
+    bool sound = claim->target <= saved->other_count && claim->trace < session_config_traces(&saved->config) &&
+                 claim->serial > 0 && claim->serial <= FLOW_SERIALS_MOST && claim->ttl > 0 && is_stamp(claim->at) &&
+                 claim->send_errno >= 0;
     return sound ? ANNOTATION_CLAIM : ANNOTATION_DAMAGED;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* annotate: hopsonde's own run as comments in a pcapng, written and read back. Floor 5; internal to capture/; pure.
  *
- * A comment for the replay is "hopsonde:WORD KEY=VALUE KEY=VALUE ..." (fields.h). WORD is run, config, target or flow in
- * the section header, claim or end in a statistics block, about in a name resolution block (name_block.h). A reader
+ * A comment for the replay is "hopsonde:WORD KEY=VALUE KEY=VALUE ..." (fields.h). WORD is run, config, target or flow
+ * in the section header, claim or end in a statistics block, about in a name resolution block (name_block.h). A reader
  * ignores unknown keys and words. Raise `format` only if an old reader would misread the file. Comments on frames
  * are for people and are never read back. */
 #ifndef HOPSONDE_CAPTURE_ANNOTATE_H
@@ -12,7 +12,7 @@
 #include "capture/dump.h"
 #include "capture/file.h"
 
-#define ANNOTATION_FORMAT 3             /* of the run comment; a reader rejects newer formats */
+#define ANNOTATION_FORMAT 3               /* of the run comment; a reader rejects newer formats */
 #define ANNOTATION_FORMAT_OF_ONE_TARGET 2 /* what is written for it, so that older readers take it */
 
 /* Each function appends one comment. */
@@ -45,7 +45,7 @@ struct annotations {
     bool run, config;
     uint32_t flows[TARGETS_MOST]; /* by target; bit i: flow i was read */
     uint64_t targets;             /* bit i: target i was read; 0 never is */
-    uint32_t newer_format; /* 0: none */
+    uint32_t newer_format;        /* 0: none */
 };
 
 /* Reads one comment (any bytes) into the matching part of `saved`. A claim goes to `claim`. */

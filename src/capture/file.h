@@ -31,8 +31,8 @@ struct saved_run {
     uint64_t first_frame;     /* of a part: the number that its first frame has in the run */
     struct probe_names names; /* owned; of the specs of config and flows */
     struct session_config config;
-    struct flow flows[SPECS_MOST];       /* template_bytes NULL; config.spec_count of them */
-    struct saved_target *others;         /* owned; other_count of them, room for all; NULL: there was one target */
+    struct flow flows[SPECS_MOST]; /* template_bytes NULL; config.spec_count of them */
+    struct saved_target *others;   /* owned; other_count of them, room for all; NULL: there was one target */
     unsigned other_count;
     /* Known at the end of the file only: */
     bool ended; /* the end block was read; otherwise the file is cut */

@@ -180,7 +180,8 @@ static bool is_complete(const struct session *session, const struct trace_set *s
     const struct trace_set all = session_trace_set(session);
     uint8_t target_ttl = trace_set_target_ttl(set);
     for (unsigned ttl = 1; ttl < target_ttl; ttl++)
-        if (trace_set_shows_router(&all, (uint8_t)ttl) && !trace_set_shows_router(set, (uint8_t)ttl))
+        if (trace_set_shows_router(&all, (uint8_t)ttl) && !trace_set_shows_router(set, (uint8_t)ttl) &&
+            !watch_seldom_probes(session, (uint8_t)ttl))
             return false;
     return true;
 }

@@ -132,7 +132,6 @@ struct frame_counters result_counters(const struct result *result);
 /* The trace with this number, and the result that has it. NULL: there is none. */
 const struct trace *result_trace(const struct result *result, unsigned number, const struct result **of);
 
-
 /* Fills in a run of our own as it stands: before the run begins, and when it has ended. The session must outlive the
  * result. Book, graphs and source stay, but source.interrupted. */
 void result_of_session(struct result *result, const struct session *session);

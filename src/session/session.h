@@ -84,9 +84,9 @@ struct session_claim {
     unsigned trace;
     uint16_t serial;
     uint8_t ttl;
-    uint16_t flow; /* index of the trace's flow */
-    uint16_t size; /* of a probe of the size trace; `trace` is then the trace that it belongs to. 0: it is none */
-    uint16_t port; /* target port of a port list's probe; else 0 */
+    uint16_t flow;   /* index of the trace's flow */
+    uint16_t size;   /* of a probe of the size trace; `trace` is then the trace that it belongs to. 0: it is none */
+    uint16_t port;   /* target port of a port list's probe; else 0 */
     unsigned target; /* of a run of several targets: whose session made it, from 0 */
     nstime at;
     int send_errno;

@@ -5,7 +5,7 @@
 
 void targets_init(struct targets *targets, struct session *const *sessions, unsigned count)
 {
-    *targets = (struct targets){.count = count, .next_send = NSTIME_NONE};
+    *targets = (struct targets){.count = count, .next_send = NSTIME_NONE, .next_look = NSTIME_NONE};
     for (unsigned i = 0; i < count; i++)
         targets->slots[i] = (struct target_slot){.session = sessions[i], .begins = NSTIME_NONE};
 }
@@ -31,7 +31,8 @@ static struct wish wish_of(struct targets *targets, unsigned index, nstime now)
         slot->begins = begin_of(targets, index, now);
     if (now < slot->begins)
         return (struct wish){.kind = WISH_WAIT, .until = slot->begins};
-    bool waits = slot->wished && (slot->wish.kind == WISH_DONE || (slot->wish.kind == WISH_WAIT && now < slot->wish.until));
+    bool waits =
+        slot->wished && (slot->wish.kind == WISH_DONE || (slot->wish.kind == WISH_WAIT && now < slot->wish.until));
     if (!waits) {
         slot->wish = session_wish(slot->session, now);
         slot->wished = true;
@@ -39,9 +40,23 @@ static struct wish wish_of(struct targets *targets, unsigned index, nstime now)
     return slot->wish;
 }
 
+/* Once a round. */
+static void look_at_routers(struct targets *targets, nstime now)
+{
+    struct session *sessions[TARGETS_MOST];
+    const struct session *first = targets->slots[0].session;
+    if (targets->count == 1 || first->seen_only || now < targets->next_look)
+        return;
+    for (unsigned i = 0; i < targets->count; i++)
+        sessions[i] = targets->slots[i].session;
+    shared_routers_look(&targets->shared, sessions, targets->count, now);
+    targets->next_look = now + first->config.interval;
+}
+
 struct wish targets_wish(struct targets *targets, nstime now, unsigned *index)
 {
     struct wish none = {.kind = WISH_DONE, .until = NSTIME_NEVER};
+    look_at_routers(targets, now);
     for (unsigned i = 1; i <= targets->count; i++) {
         *index = (targets->last + i) % targets->count;
         struct wish wish = wish_of(targets, *index, now);

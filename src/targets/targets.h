@@ -7,7 +7,7 @@
 #ifndef HOPSONDE_TARGETS_TARGETS_H
 #define HOPSONDE_TARGETS_TARGETS_H
 
-#include "session/session.h"
+#include "targets/shared_routers.h"
 
 struct target_slot {
     struct session *session; /* borrowed */
@@ -23,6 +23,8 @@ struct targets {
     unsigned last;   /* the session that sent last: another one is first now */
     nstime send_gap; /* least time between two sends of any sessions; 0: each keeps its own alone */
     nstime next_send;
+    struct shared_routers shared;
+    nstime next_look; /* at these, of a live run of several */
 };
 
 /* `count` is 1 to TARGETS_MOST. No two sessions have the same target address. */

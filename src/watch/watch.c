@@ -41,6 +41,7 @@ struct watch_plan {
     uint8_t wanted_to[SPECS_MOST];
     bool is_silent[SPECS_MOST];       /* its end has gone silent; */
     uint8_t silent_after[SPECS_MOST]; /* the last router that answers it still */
+    uint8_t turn[256], turns[256];    /* by TTL: which round of how many probes it; 0: each does */
 };
 
 static struct watch_plan *plan_of(const struct session *session)
@@ -216,11 +217,35 @@ static nstime slot_of(const struct session *session, unsigned index, uint8_t ttl
     const struct watch_plan *plan = plan_of(session);
     uint8_t after = silence_around(session, ttl), hop = after ? after : ttl;
     unsigned place = uint_min(hop - session->config.first_ttl, plan->length - 1U);
-    unsigned turn = (index + plan->begun + plan->begun / session->trace_count) % session->trace_count;
+    unsigned round = plan->turns[ttl] ? plan->begun / plan->turns[ttl] : plan->begun;
+    unsigned turn = (index + round + round / session->trace_count) % session->trace_count;
     nstime slot = round_start(session, plan->begun - 1) + session->config.interval / plan->length * place;
     if (after && plan->is_silent[index] && ttl > plan->silent_after[index])
         return slot;
     return slot + turn * session->config.send_gap + (after ? token_gap(session, ttl) : 0);
+}
+
+void watch_take_turns(struct session *session, uint8_t ttl, unsigned turn, unsigned of)
+{
+    plan_of(session)->turn[ttl] = (uint8_t)turn;
+    plan_of(session)->turns[ttl] = (uint8_t)of;
+}
+
+bool watch_seldom_probes(const struct session *session, uint8_t ttl)
+{
+    uint32_t rounds = watch_rounds(session) < WATCH_ROUNDS_KEPT ? watch_rounds(session) : WATCH_ROUNDS_KEPT;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (watch_follows(session, i) && trace_asked(&session->traces[i], ttl) * 4 >= rounds * 3)
+            return false;
+    return true;
+}
+
+/* Whether this round leaves the hop to another target. */
+static bool is_left_to_others(const struct session *session, unsigned ttl, uint8_t last)
+{
+    const struct watch_plan *plan = plan_of(session);
+    bool is_turn = plan->turns[ttl] < 2 || plan->begun % plan->turns[ttl] == plan->turn[ttl];
+    return !is_turn && ttl != last && !silence_around(session, (uint8_t)ttl);
 }
 
 static void want_up_to(struct session *session, unsigned index, uint8_t last)
@@ -229,6 +254,8 @@ static void want_up_to(struct session *session, unsigned index, uint8_t last)
     unsigned flow = flow_of_round(session, index);
     for (unsigned ttl = plan->wanted_to[index] + 1U; ttl <= last; ttl++) {
         struct wanted *cell = session_wanted(session, index, flow, ttl);
+        if (is_left_to_others(session, ttl, last))
+            continue;
         cell->want = (uint16_t)(cell->commanded + 1);
         cell->not_before = slot_of(session, index, (uint8_t)ttl);
     }

@@ -368,8 +368,8 @@ static enum status begin_live(struct live_run *run, struct err *err)
                                  .networks = lookup_has_networks(run->lookup),
                                  .places = lookup_has_places(run->lookup),
                                  .verdict_bytes = run->session_count * verdict_bytes(&run->config),
-                                .sessions = run->sessions,
-                                .target_count = run->session_count,
+                                 .sessions = run->sessions,
+                                 .target_count = run->session_count,
                                  .linktype = live_wire_linktype(run->wire)};
         dump_begin(run->dump, &about, run->sessions[0]);
     }
@@ -388,8 +388,7 @@ static void read_far(struct live_run *run)
         return;
     dump_flush(run->dump);
     far_point_wait(&run->far, run->context->stop);
-    far_point_read_session(&run->far, run->options, &run->written, run->sessions[0], &run->report,
-                           run->context);
+    far_point_read_session(&run->far, run->options, &run->written, run->sessions[0], &run->report, run->context);
 }
 
 /* Ends the run and reports; the wire's own failure, if any, is told by the caller. */

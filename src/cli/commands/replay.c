@@ -151,8 +151,7 @@ static bool is_wanted(const struct replay_filter *choice, const struct saved_run
     bool is_wanted = false;
     for (unsigned i = 0; i <= saved->other_count && !is_wanted; i++) {
         const struct session_config config = saved_run_config(saved, i);
-        is_wanted =
-            replay_filter_wants(choice, &config.source, &config.target, config.target_name, &config.specs[0]);
+        is_wanted = replay_filter_wants(choice, &config.source, &config.target, config.target_name, &config.specs[0]);
     }
     return is_wanted;
 }

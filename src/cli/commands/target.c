@@ -33,8 +33,8 @@ const char *target_host(const struct options *options, unsigned index)
 static enum status check_alike(const char *host, const struct addr *target, struct addr *first, struct err *err)
 {
     if (!addr_is_none(first) && first->family != target->family)
-        return err_set(err, STATUS_USAGE, "%s: an IPv%u address beside an IPv%u one (start a run for each family)", host,
-                       target->family, first->family);
+        return err_set(err, STATUS_USAGE, "%s: an IPv%u address beside an IPv%u one (start a run for each family)",
+                       host, target->family, first->family);
     *first = *target;
     return STATUS_OK;
 }
@@ -82,8 +82,8 @@ static enum status find_address(const char *host, uint8_t family, struct addr *o
     return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: %s", host, why.message);
 }
 
-enum status target_find(const struct options *options, const char *host, uint8_t family,
-                        struct session_config *config, char interface[IF_NAMESIZE], struct err *err)
+enum status target_find(const struct options *options, const char *host, uint8_t family, struct session_config *config,
+                        char interface[IF_NAMESIZE], struct err *err)
 {
     uint32_t zone = 0;
     family = family ? family : options->family;

@@ -16,8 +16,8 @@ uint8_t target_family(const struct options *options);
 const char *target_host(const struct options *options, unsigned index);
 /* Resolves a HOST and fills target and target_name of `config`. `interface` becomes that of -i, or the zone of a
  * link-local target; "": neither. `family`: 4, 6, or 0 if the options decide. */
-enum status target_find(const struct options *options, const char *host, uint8_t family,
-                        struct session_config *config, char interface[IF_NAMESIZE], struct err *err);
+enum status target_find(const struct options *options, const char *host, uint8_t family, struct session_config *config,
+                        char interface[IF_NAMESIZE], struct err *err);
 /* The route to the target; `source` NULL: any. */
 enum status target_route(const struct options *options, const struct session_config *config, const struct addr *source,
                          const char *interface, struct route *route, struct err *err);

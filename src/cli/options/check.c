@@ -80,8 +80,8 @@ static enum status add_host(struct parse *parse, const char *word, struct err *e
     bool is_alike = !url.protocol || (parse->url.protocol && strcmp(url.protocol, parse->url.protocol) == 0 &&
                                       url.port == parse->url.port);
     if (status == STATUS_OK && !is_alike)
-        return value_complain(err, &subject, "all targets have the same probes (name the host, and its probe as tcp/%u)",
-                              url.port);
+        return value_complain(err, &subject,
+                              "all targets have the same probes (name the host, and its probe as tcp/%u)", url.port);
     return status;
 }
 

@@ -248,8 +248,8 @@ void report_begin(struct report *report, const struct result_source *source, con
     begin_formats(report);
 }
 
-bool report_begin_targets(struct report *report, const struct result_source *source,
-                          struct session *const *sessions, unsigned count)
+bool report_begin_targets(struct report *report, const struct result_source *source, struct session *const *sessions,
+                          unsigned count)
 {
     report->others = count > 1 ? calloc(count - 1, sizeof *report->others) : NULL;
     if (count > 1 && !report->others)

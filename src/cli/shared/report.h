@@ -29,7 +29,7 @@ struct report {
     unsigned target_count;        /* with the first; 0: the report has not begun */
     const struct result *results[TARGETS_MOST];
     struct output outputs[OUTPUTS_MOST]; /* they read the result of the target at hand */
-    const char *names[OUTPUTS_MOST]; /* NULL: stdout */
+    const char *names[OUTPUTS_MOST];     /* NULL: stdout */
     unsigned count;
     struct keeper *keeper;              /* owned; opens the files that are replaced; NULL: there are none */
     unsigned kept[OUTPUTS_MOST];        /* their numbers there */
@@ -53,8 +53,8 @@ enum status report_check_apart(const struct report *report, const struct stat *o
  * caller completes result.source before the report ends. */
 void report_begin(struct report *report, const struct result_source *source, const struct session *session);
 /* The same of several sessions, each of a target of its own. False: memory is short, and nothing has begun. */
-bool report_begin_targets(struct report *report, const struct result_source *source,
-                          struct session *const *sessions, unsigned count);
+bool report_begin_targets(struct report *report, const struct result_source *source, struct session *const *sessions,
+                          unsigned count);
 /* Events that buffer every output, valid as long as `report` is; of captures, only what `filter` lets pass. */
 struct session_events report_session_events(struct report *report);
 struct recogniser_events report_recogniser_events(struct report *report, const struct replay_filter *filter);

@@ -561,7 +561,7 @@ static void test_headers(void)
         is_num(present, rows[i].present, "%s: %s", rows[i].to, rows[i].present ? "still a run of ours" : "refused");
     }
     is_num(reopen_with("format=2", "format=4", &present, &err), STATUS_SYSTEM, "a newer format is refused");
-    ok(strstr(err.message, "cannot replay: saved in format 3, newer than 2 (use the hopsonde that saved it)"), "%s",
+    ok(strstr(err.message, "cannot replay: saved in format 4, newer than 3 (use the hopsonde that saved it)"), "%s",
        err.message);
 }
 

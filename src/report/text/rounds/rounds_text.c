@@ -22,8 +22,8 @@
 #define HELD_MOST (1U << 20)
 
 struct rounds_page {
-    struct strbuf held;                /* lines of events, while a full screen is shown */
-    unsigned left_out;                 /* events beyond */
+    struct strbuf held;                               /* lines of events, while a full screen is shown */
+    unsigned left_out;                                /* events beyond */
     const struct judgement *judgements[TARGETS_MOST]; /* by target; NULL: nothing was judged */
 };
 
