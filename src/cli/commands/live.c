@@ -446,7 +446,10 @@ static struct wire *watch(struct live_run *run)
     bool is_plain = run->options->quiet || run->options->report_only;
     if (run->report.first.monitor && text && !is_plain && fullscreen_is_possible()) {
         report_on_screen(&run->report);
-        fullscreen_start(&run->screen, run->wire, text, run->report.first.monitor, run->context->stop);
+        struct monitor *monitors[TARGETS_MOST];
+        for (unsigned i = 0; i < run->report.target_count; i++)
+            monitors[i] = report_target_at(&run->report, i)->monitor;
+        fullscreen_start(&run->screen, run->wire, text, monitors, run->report.target_count, run->context->stop);
         return &run->screen.wire;
     }
     if (run->config.strategy->merges_hops || run->config.strategy->is_endless || run->options->quiet ||

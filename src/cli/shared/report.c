@@ -212,7 +212,7 @@ struct report_target *report_target(struct report *report, const struct session 
 static void begin_target(struct report *report, unsigned index, const struct session *session)
 {
     static const struct recognition nothing_yet;
-    struct report_target *target = index ? &report->others[index - 1] : &report->first;
+    struct report_target *target = report_target_at(report, index);
     if (index)
         target->result = report->first.result;
     target->report = report;
@@ -265,7 +265,7 @@ bool report_begin_targets(struct report *report, const struct result_source *sou
 static void end_targets(struct report *report)
 {
     for (unsigned i = 0; i < report->target_count; i++) {
-        struct report_target *target = i ? &report->others[i - 1] : &report->first;
+        struct report_target *target = report_target_at(report, i);
         monitor_free(target->monitor);
         target->monitor = NULL;
         target->result.monitor = NULL;

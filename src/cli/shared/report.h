@@ -61,6 +61,11 @@ struct recogniser_events report_recogniser_events(struct report *report, const s
 /* Notes failed writes. The events of a session do so themselves; others call it now and then. */
 void report_check(struct report *report);
 
+/* Target `index` of report->target_count. */
+static inline struct report_target *report_target_at(struct report *report, unsigned index)
+{
+    return index ? &report->others[index - 1] : &report->first;
+}
 /* The target whose session this is. */
 struct report_target *report_target(struct report *report, const struct session *session);
 
