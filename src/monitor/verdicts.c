@@ -230,6 +230,8 @@ static void look_first(struct monitor *monitor, const struct session *session, u
 static bool is_change(const struct streak *streak)
 {
     double limit = streak->has_reply ? CHANCE_OF_REPLIES : CHANCE_OF_SILENCES;
+    if (streak->has_reply && !streak->before) /* nothing was measured where it replies now */
+        return streak->length >= STREAK_OF_CHANGE;
     return streak->length && loss_chance(streak->before, streak->odd, streak->length) <= limit;
 }
 

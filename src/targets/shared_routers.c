@@ -28,7 +28,7 @@ struct shared_hop {
 
 struct hop_table {
     struct shared_hop of[TARGETS_MOST][256]; /* by session and TTL */
-    unsigned most_ttl;                       /* no session has a router behind it */
+    uint8_t most_ttl;                        /* no session has a router behind it */
     const struct shared_hop *list[TARGETS_MOST * 256];
     unsigned count;
 };
@@ -60,7 +60,7 @@ static void count_session(struct hop_table *table, const struct session *session
         hops[ttl].is_passed = is_passed;
         is_passed = is_passed || hops[ttl].silent * LIMIT_PART < hops[ttl].asked;
         if (!addr_is_none(&hops[ttl].address) && ttl > table->most_ttl)
-            table->most_ttl = ttl;
+            table->most_ttl = (uint8_t)ttl;
     }
 }
 
@@ -156,5 +156,7 @@ void shared_routers_look(struct shared_routers *routers, struct session *const *
             next++;
         take_turns(routers, sessions, &table->list[first], next - first);
     }
+    for (unsigned i = 0; i < count; i++)
+        watch_look_to(sessions[i], table->most_ttl);
     free(table);
 }

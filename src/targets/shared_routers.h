@@ -18,8 +18,8 @@ struct shared_routers {
     unsigned limited_count;
 };
 
-/* Looks at the last rounds of all sessions, of watch, and tells each at which hops to take turns: watch_take_turns().
- * To be called once a round. */
+/* Looks at the last rounds of all sessions, of watch. Tells each at which hops to take turns, and how far the paths of
+ * all go: watch_take_turns(), watch_look_to(). To be called once a round. */
 void shared_routers_look(struct shared_routers *routers, struct session *const *sessions, unsigned count, nstime now);
 
 #endif

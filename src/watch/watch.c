@@ -36,6 +36,7 @@ struct watch_plan {
     uint32_t begun;              /* rounds for which probes were wanted */
     uint8_t length;              /* hops over which this round is spread */
     uint8_t farthest;            /* largest TTL that any probe of the run was answered at */
+    uint8_t others_end;          /* so far go the paths of other targets; 0: not known */
     bool is_limited[SPECS_MOST]; /* the answer at `end` is one that its sender may limit */
     uint8_t end[SPECS_MOST];     /* the last known end of the spec's path; 0: none was known yet */
     uint8_t wanted_to[SPECS_MOST];
@@ -149,7 +150,8 @@ static unsigned flow_of_round(const struct session *session, unsigned index)
 }
 
 /* The end of the spec's path, or of that of another. If neither is known, the climb looks a few hops further in each
- * round: it covers config.gap hops behind the last one, one after another. */
+ * round: it covers config.gap hops behind the last one, one after another. At first, and whenever it looks farthest, it
+ * goes on as far as the paths of other targets: routers that all of them press answer few probes. */
 static uint8_t last_wanted(struct session *session, unsigned index, const struct end_of_path *ends)
 {
     struct watch_plan *plan = plan_of(session);
@@ -161,7 +163,9 @@ static uint8_t last_wanted(struct session *session, unsigned index, const struct
     if (of_others > ends[index].router)
         return of_others;
     unsigned ahead = plan->begun <= WATCH_SCOUTS ? session->config.gap : 1 + plan->begun % session->config.gap;
-    unsigned last = uint_max(plan->farthest, session->config.first_ttl - 1U) + ahead;
+    bool looks_far = plan->begun <= 2 * WATCH_SCOUTS || ahead == session->config.gap;
+    unsigned known = uint_max(plan->farthest, looks_far ? plan->others_end : 0);
+    unsigned last = uint_max(known, session->config.first_ttl - 1U) + ahead;
     return (uint8_t)uint_min(last, session->max_ttl);
 }
 
@@ -223,6 +227,11 @@ static nstime slot_of(const struct session *session, unsigned index, uint8_t ttl
     if (after && plan->is_silent[index] && ttl > plan->silent_after[index])
         return slot;
     return slot + turn * session->config.send_gap + (after ? token_gap(session, ttl) : 0);
+}
+
+void watch_look_to(struct session *session, uint8_t ttl)
+{
+    plan_of(session)->others_end = ttl;
 }
 
 void watch_take_turns(struct session *session, uint8_t ttl, unsigned turn, unsigned of)

@@ -210,6 +210,34 @@ static void test_one_changes(void)
     end(&run);
 }
 
+/* All routers limit their errors, and few answer in the first rounds. */
+static void test_long_limited_paths(void)
+{
+    struct run run;
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_add(&text, "client client 10.9.0.2\nchain r 11\n");
+    for (unsigned i = 1; i <= 11; i++)
+        strbuf_addf(&text, "set r%u limit 6 1\n", i);
+    for (unsigned i = 0; i < TARGETS; i++)
+        strbuf_addf(&text, "host t%u 192.0.2.%u open tcp/443\nlink r11 t%u delay 2ms\n", i, i + 1, i);
+    strbuf_add(&text, "target t0\nlinks 2ms client r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11\n");
+    run = (struct run){.second = NSTIME_NONE};
+    watching_init(&run.w, text.text, "tcp/443,icmp", 7);
+    strbuf_free(&text);
+    run.w.config.rounds = 30;
+    finish(&run);
+    unsigned open = 0;
+    for (unsigned i = 0; i < TARGETS; i++)
+        for (unsigned k = 0; k < 2; k++) {
+            const struct verdict *verdict = monitor_verdict(run.told[i].monitor, k);
+            open += verdict && verdict->state == VERDICT_OPEN;
+        }
+    is_num(open, 2 * TARGETS, "each target has its verdict, though all routers limit their replies");
+    is_num(events_of_all(&run), 0, "and nothing is told");
+    end(&run);
+}
+
 /* Router 3 begins to drop the probe to all targets. */
 static void test_all_change(void)
 {
@@ -232,5 +260,6 @@ int main(void)
     test_limited();
     test_one_changes();
     test_all_change();
+    test_long_limited_paths();
     return tap_done();
 }
