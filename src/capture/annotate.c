@@ -18,6 +18,7 @@ struct run_record {
     bool networks, places;
     uint32_t part;
     uint64_t first_frame;
+    uint32_t targets; /* 0: one */
 };
 
 static const struct field run_fields[] = {
@@ -29,6 +30,7 @@ static const struct field run_fields[] = {
     OPTIONAL_FIELD(run_record, places, "places", FIELD_BOOL),
     OPTIONAL_FIELD(run_record, part, "part", FIELD_UNSIGNED),
     OPTIONAL_FIELD(run_record, first_frame, "first_frame", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(run_record, targets, "targets", FIELD_UNSIGNED),
     FIELD_END,
 };
 
@@ -107,11 +109,13 @@ static const struct field flow_fields[] = {
     FIELD_END,
 };
 
-static const char *const claim_words[] = {[CLAIM_REFUSED] = "refused", [CLAIM_UNSEEN] = "unseen", NULL};
+static const char *const claim_words[] = {
+    [CLAIM_REFUSED] = "refused", [CLAIM_UNSEEN] = "unseen", [CLAIM_MOVED] = "moved", NULL};
 
 static const struct field claim_fields[] = {
     {"kind", FIELD_WORD, offsetof(struct session_claim, kind), sizeof(enum claim_kind), claim_words, false, false},
     OPTIONAL_FIELD(session_claim, target, "target", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_claim, moved_to, "to", FIELD_ADDRESS),
     FIELD(session_claim, trace, "trace", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_claim, flow, "flow", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_claim, size, "size", FIELD_UNSIGNED),
@@ -157,6 +161,7 @@ void annotate_run(struct strbuf *out, const struct dump_run *run)
     record.places = run->places;
     record.part = run->part;
     record.first_frame = run->first_frame;
+    record.targets = run->target_count > 1 ? run->target_count : 0;
     fields_add(out, "run", run_fields, &record);
     strbuf_add(out, " options=");
     if (run->options)
@@ -245,6 +250,7 @@ static enum annotation run_read(struct words words, struct annotations *seen, st
     saved->places = record.places;
     saved->part = record.part;
     saved->first_frame = record.first_frame;
+    seen->target_count = record.targets ? record.targets : 1;
     seen->run = true;
     return ANNOTATION_RUN;
 }
@@ -305,6 +311,9 @@ static enum annotation claim_read(struct words words, const struct saved_run *sa
     bool sound = claim->target <= saved->other_count && claim->trace < session_config_traces(&saved->config) &&
                  claim->serial > 0 && claim->serial <= FLOW_SERIALS_MOST && claim->ttl > 0 && is_stamp(claim->at) &&
                  claim->send_errno >= 0;
+    if (claim->kind == CLAIM_MOVED)
+        sound = claim->target <= saved->other_count && is_stamp(claim->at) && saved->config.strategy->is_endless &&
+                claim->moved_to.family == saved->config.target.family;
     return sound ? ANNOTATION_CLAIM : ANNOTATION_DAMAGED;
 }
 
@@ -379,6 +388,8 @@ static bool target_is_complete(const struct annotations *seen, const struct save
 static bool targets_are_complete(const struct annotations *seen, const struct saved_run *saved)
 {
     const struct session_config *config = &saved->config;
+    if (saved->other_count + 1 != seen->target_count)
+        return false;
     if (saved->other_count && (!config->strategy->is_endless || config->port_list_count ||
                                seen->targets != (UINT64_MAX >> (TARGETS_MOST - 1 - saved->other_count) & ~UINT64_C(1))))
         return false;

@@ -45,6 +45,7 @@ struct annotations {
     bool run, config;
     uint32_t flows[TARGETS_MOST]; /* by target; bit i: flow i was read */
     uint64_t targets;             /* bit i: target i was read; 0 never is */
+    unsigned target_count;        /* so many the run has */
     uint32_t newer_format;        /* 0: none */
 };
 

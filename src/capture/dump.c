@@ -316,7 +316,7 @@ static void write_headers(struct dump *dump)
     if (dump->is_classic) {
         begin_classic(dump, dump->run.linktype);
     } else {
-        write_section(dump, &dump->run, dump->session);
+        write_section(dump, &dump->run, dump->run.sessions ? dump->run.sessions[0] : dump->session);
         write_interface(dump, dump->run.linktype, dump->run.interface);
     }
     dump_flush(dump);

@@ -75,3 +75,27 @@ void filter_short(const struct session *session, struct strbuf *out)
     add_errors(&config->source, out);
     strbuf_addf(out, " or (%s and host %s and host %s)", config->source.family == 4 ? "ip" : "ip6", us, them);
 }
+
+/* By source port, or by the id of an echo request. Other protocols are told apart by the session. */
+static void add_any_target(const struct flow *flow, struct strbuf *out)
+{
+    char us[ADDR_TEXT_BYTES];
+    const char *ip = flow->source.family == 4 ? "ip" : "ip6", *icmp = flow->source.family == 4 ? "icmp" : "icmp6";
+    addr_format(&flow->source, us);
+    uint8_t protocol = flow_protocol(flow);
+    if (protocol == IP_ICMP || protocol == IP_ICMP6)
+        strbuf_addf(out, " or (%s and host %s and %s and %s[4:2] = %u)", ip, us, icmp, icmp, flow->source_port);
+    else if (protocol == IP_TCP || protocol == IP_UDP)
+        strbuf_addf(out, " or (%s and host %s and %s port %u)", ip, us, protocol == IP_TCP ? "tcp" : "udp",
+                    flow->source_port);
+    else
+        strbuf_addf(out, " or (%s proto %u and host %s)", ip, protocol, us);
+}
+
+void filter_any_target(const struct session *session, struct strbuf *out)
+{
+    add_errors(&session_config(session)->source, out);
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        for (unsigned k = 0; k < session_trace(session, i)->flow_count; k++)
+            add_any_target(trace_flow(session_trace(session, i), k), out);
+}

@@ -77,6 +77,7 @@ struct session_config {
 enum claim_kind {
     CLAIM_REFUSED, /* the send failed with `send_errno` */
     CLAIM_UNSEEN,  /* it was sent, but its frame was not seen; `at` is the time of the send call */
+    CLAIM_MOVED,   /* no probe: from `at` on the target has the address `moved_to`, and a session of its own */
 };
 
 struct session_claim {
@@ -88,6 +89,7 @@ struct session_claim {
     uint16_t size;   /* of a probe of the size trace; `trace` is then the trace that it belongs to. 0: it is none */
     uint16_t port;   /* target port of a port list's probe; else 0 */
     unsigned target; /* of a run of several targets: whose session made it, from 0 */
+    struct addr moved_to;
     nstime at;
     int send_errno;
 };

@@ -2,6 +2,7 @@
 #include "targets/targets.h"
 
 #include "session/state.h"
+#include "watch/watch.h"
 
 void targets_init(struct targets *targets, struct session *const *sessions, unsigned count)
 {
@@ -138,6 +139,37 @@ bool targets_step(struct targets *targets, nstime now)
         return false;
     targets_changed(targets, first);
     return session_step(targets->slots[first].session, now);
+}
+
+/* --- other addresses --- */
+
+/* The rounds that a session has had are no rounds of the next one. */
+static uint32_t rounds_left(const struct session *session)
+{
+    uint32_t all = session->config.rounds, done = watch_rounds(session);
+    return !all ? 0 : all > done ? all - done : 1;
+}
+
+enum status targets_move(struct targets *targets, unsigned index, const struct addr *to, struct session **old,
+                         struct err *err)
+{
+    struct target_slot *slot = &targets->slots[index];
+    struct session *before = slot->session;
+    struct session_config config = before->config;
+    struct flow flows[SPECS_MOST];
+    config.target = *to;
+    config.rounds = rounds_left(before);
+    for (unsigned i = 0; i < before->all_count; i++) {
+        flows[i] = before->traces[i].flow;
+        flows[i].target = *to;
+    }
+    struct session *session = session_new_with_flows(&config, flows, before->seen_only, &before->events, err);
+    if (!session)
+        return err->status;
+    *old = before;
+    slot->session = session;
+    targets_changed(targets, index);
+    return STATUS_OK;
 }
 
 nstime targets_now(const struct targets *targets)

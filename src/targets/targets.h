@@ -25,6 +25,9 @@ struct targets {
     nstime next_send;
     struct shared_routers shared;
     nstime next_look; /* at these, of a live run of several */
+    /* A saved target has moved: targets_move() is to follow. NULL: it stays where it was. */
+    void (*moved)(void *context, unsigned index, const struct addr *to, nstime at);
+    void *context;
 };
 
 /* `count` is 1 to TARGETS_MOST. No two sessions have the same target address. */
@@ -46,6 +49,10 @@ struct frame_note targets_frame(struct targets *targets, const struct frame *fra
                                 unsigned *index);
 /* Runs the earliest deadline of all sessions up to `now`. False: there is none. */
 bool targets_step(struct targets *targets, nstime now);
+/* Gives the target another address: a session with the same settings, source ports and nonces takes the place of its
+ * own, and begins anew. `*old` is the former one, which the caller frees. On failure nothing changes. */
+enum status targets_move(struct targets *targets, unsigned index, const struct addr *to, struct session **old,
+                         struct err *err);
 /* The latest session_now(); NSTIME_NONE before the first frame. */
 nstime targets_now(const struct targets *targets);
 

@@ -14,6 +14,7 @@
 #include "cli/commands/run.h"
 #include "cli/commands/target.h"
 #include "cli/shared/loop.h"
+#include "cli/shared/refresh.h"
 #include "cli/shared/report.h"
 #include "cli/terminal/fullscreen.h"
 #include "cli/terminal/watched.h"
@@ -61,7 +62,8 @@ struct live_run {
     struct session *sessions[TARGETS_MOST]; /* owned; one for each target */
     unsigned session_count;
     struct targets targets; /* the same */
-    bool missing;           /* a target has no address, or no route: it was told, and is left out */
+    struct refresh refresh;
+    bool missing; /* a target has no address, or no route: it was told, and is left out */
     struct wire *wire;
     struct fullscreen screen; /* the same of watch, on a terminal */
     struct watched watched;   /* `wire`, where progress is to be shown */
@@ -289,8 +291,9 @@ static enum status open_wire(struct live_run *run, struct err *err)
     uint32_t largest = 0;
     for (unsigned i = 0; i < run->session_count; i++) {
         uint32_t own = largest_packet(run->sessions[i]);
-        filter_of_session(run->sessions[i], &filter);
-        filter_short(run->sessions[i], &short_filter);
+        bool moves = refresh_is_on(&run->refresh);
+        (moves ? filter_any_target : filter_of_session)(run->sessions[i], &filter);
+        (moves ? filter_any_target : filter_short)(run->sessions[i], &short_filter);
         largest = own > largest ? own : largest;
     }
     struct live_options live = {
@@ -312,6 +315,14 @@ static enum status open_wire(struct live_run *run, struct err *err)
     return status;
 }
 
+static enum status start_refresh(struct live_run *run, struct err *err)
+{
+    nstime every = run->options->refresh ? run->options->refresh : REFRESH_EVERY;
+    if (!run->config.strategy->is_endless || every == NSTIME_NEVER)
+        return STATUS_OK;
+    return refresh_start(&run->refresh, every, run->sessions, run->session_count, err);
+}
+
 /* Everything that needs a privilege, in the order that gives each one up as soon as it can be. */
 static enum status open_live(struct live_run *run, struct err *err)
 {
@@ -324,6 +335,8 @@ static enum status open_live(struct live_run *run, struct err *err)
         status = privileges_reduce(run->options->fwmark != 0, err);
     if (status == STATUS_OK)
         status = make_sessions(run, err);
+    if (status == STATUS_OK)
+        status = start_refresh(run, err);
     if (status == STATUS_OK)
         status = open_wire(run, err);
     if (status == STATUS_OK)
@@ -342,6 +355,7 @@ static void close_live(struct live_run *run)
     if (run->wire)
         run->wire->ops->close(run->wire);
     keeper_end(run->keeper);
+    refresh_end(&run->refresh);
     free(run->first_part);
 }
 
@@ -459,6 +473,15 @@ static struct wire *watch(struct live_run *run)
     return &run->watched.wire;
 }
 
+static struct companion refresh_of(struct live_run *run, struct wire *wire, struct companion inner)
+{
+    run->refresh.move = (struct move_context){
+        .report = &run->report, .targets = &run->targets, .sessions = run->sessions, .stop = run->context->stop};
+    run->refresh.wire = wire;
+    run->refresh.dump = run->dump;
+    return refresh_companion(&run->refresh, inner);
+}
+
 static int probe_live(struct options *options, const struct run_context *context)
 {
     struct err err = {0};
@@ -479,8 +502,11 @@ static int probe_live(struct options *options, const struct run_context *context
     struct companion companion = {0};
     if (run.lookup)
         companion = lookup_companion(run.lookup, &run.report);
+    if (refresh_is_on(&run.refresh))
+        companion = refresh_of(&run, wire, companion);
+    bool is_served = run.lookup || refresh_is_on(&run.refresh);
     enum status status =
-        loop_run_targets(&run.targets, wire, run.dump, run.lookup ? &companion : NULL, context->stop, &err);
+        loop_run_targets(&run.targets, wire, run.dump, is_served ? &companion : NULL, context->stop, &err);
     watched_end(&run.watched);
     fullscreen_end(&run.screen);
     int code = finish_live(&run, *context->stop || status != STATUS_OK);

@@ -11,6 +11,7 @@
 #include "cli/commands/replay_foreign.h"
 #include "cli/reading/parts.h"
 #include "cli/shared/loop.h"
+#include "cli/shared/move.h"
 #include "live/confined.h"
 #include "live/privileges.h"
 #include "strategies/strategies.h"
@@ -84,7 +85,7 @@ static unsigned make_sessions(const struct saved_run *saved, struct report *repo
 }
 
 static int replay_targets(struct replay *replay, struct parts *parts, const struct capture_file *near,
-                          struct session *const *sessions, unsigned count)
+                          struct session **sessions, unsigned count)
 {
     const struct saved_run *saved = parts->saved[0], *last = parts_last(parts);
     struct lookup *lookup = replay->lookup;
@@ -94,7 +95,10 @@ static int replay_targets(struct replay *replay, struct parts *parts, const stru
     struct source_file file = {.name = near->path};
     const struct result_source source = {.command = saved->command, .files = &file, .file_count = 1};
     struct targets targets;
+    struct move_context move = {.report = report, .targets = &targets, .sessions = sessions, .stop = context->stop};
     targets_init(&targets, sessions, count);
+    targets.moved = move_target;
+    targets.context = &move;
     struct companion companion = {0};
     if (lookup)
         companion = lookup_begin_saved(lookup, report);

@@ -88,7 +88,8 @@ struct options {
     struct pace_options pace; /* diagnose; send_gap_given: all */
     uint32_t max_probes;      /* paths; 0: the default */
     nstime duration;          /* watch; 0: not given */
-    bool report_only;         /* watch: no screen, and no lines of events */
+    nstime refresh;   /* watch: names are looked up again after this time; NSTIME_NEVER: not at all; 0: default */
+    bool report_only; /* watch: no screen, and no lines of events */
     bool quiet, dry_run, numeric;
     struct lookup_options lookup;
     /* Lines for stderr ("hopsonde: ...\n"), each once: what another tool's spelling was taken for. Empty with --quiet.

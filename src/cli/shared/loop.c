@@ -144,6 +144,11 @@ static void take_claim(struct run *run, const struct session_claim *claim)
 {
     if (claim->target >= run->targets->count)
         return;
+    if (claim->kind == CLAIM_MOVED) {
+        if (run->targets->moved)
+            run->targets->moved(run->targets->context, claim->target, &claim->moved_to, claim->at);
+        return;
+    }
     session_claim(targets_session(run->targets, claim->target), claim);
     targets_changed(run->targets, claim->target);
 }

@@ -209,6 +209,16 @@ struct report_target *report_target(struct report *report, const struct session 
     return &report->first;
 }
 
+void report_move(struct report *report, const struct session *from, const struct session *to, nstime at)
+{
+    struct report_target *target = report_target(report, from);
+    const struct session_config *before = session_config(from);
+    if (target->monitor)
+        monitor_move(target->monitor, before->target_name, &before->target, &session_config(to)->target, at);
+    target->session = to;
+    result_of_session(&target->result, to);
+}
+
 static void begin_target(struct report *report, unsigned index, const struct session *session)
 {
     static const struct recognition nothing_yet;

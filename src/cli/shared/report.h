@@ -69,6 +69,9 @@ static inline struct report_target *report_target_at(struct report *report, unsi
 /* The target whose session this is. */
 struct report_target *report_target(struct report *report, const struct session *session);
 
+/* Another session takes the place of one whose target has another address. Tells it. */
+void report_move(struct report *report, const struct session *from, const struct session *to, nstime at);
+
 /* All is read: complete the result, except its graphs, and tell the formats of all traces, probes and errors that they
  * have not been told of. */
 void report_take_session(struct report *report, const struct session *session);
