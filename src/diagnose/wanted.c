@@ -8,10 +8,21 @@ void wanted_at_least(struct session *session, unsigned index, unsigned flow, uns
                      nstime not_before)
 {
     struct wanted *cell = session_wanted(session, index, flow, ttl);
-    if (cell->want >= count || connections_are_over(session, index))
+    if (cell->want >= count || connections_are_over(session, index) || connections_are_spent(session, index, flow))
         return;
     cell->want = (uint16_t)count;
     cell->not_before = not_before;
+}
+
+void wanted_drop_spent(struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned row = 0; row < session->connections[i].rows; row++)
+            for (unsigned ttl = session->config.first_ttl;
+                 ttl <= session->max_ttl && connections_are_spent(session, i, row); ttl++) {
+                struct wanted *cell = session_wanted(session, i, row, ttl);
+                cell->want = cell->want < cell->known ? cell->want : cell->known;
+            }
 }
 
 static bool is_pending(const struct wanted *cell)
