@@ -385,6 +385,7 @@ static enum status begin_live(struct live_run *run, struct err *err)
                                  .sessions = run->sessions,
                                  .target_count = run->session_count,
                                  .linktype = live_wire_linktype(run->wire)};
+        run->report.dump = run->dump;
         dump_begin(run->dump, &about, run->sessions[0]);
     }
     if (run->lookup)
