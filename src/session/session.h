@@ -219,6 +219,9 @@ bool session_measures(const struct session *session, unsigned *of);
 /* When the trace's session was left alone for long enough; NSTIME_NEVER: it is not left alone, not open yet, over, or
  * in use. */
 nstime session_idle_until(const struct session *session, unsigned trace);
+/* When the trace's next probe is due, if the run waits for that time: with session_idle_until(), or for the end of
+ * residual blocking. NSTIME_NEVER: it does not wait. */
+nstime session_waits_until(const struct session *session, unsigned trace);
 /* Whether a spec of the run needs connections. */
 bool session_connects(const struct session *session);
 /* The functions of trace_set.h, over the session's traces. */
