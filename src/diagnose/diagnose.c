@@ -37,9 +37,11 @@
  *      LEFT_OUT_MISSES probes drew none. If a router limits its replies, the first hops get the same although no spec
  *      has a reply from them: an earlier run may have spent all their tokens. A path that loses probes gets none of
  *      this.
- *  11. A spec with a name waits until its control is done: a device that has seen the name may refuse the control,
- *      too. If the name is stopped where the control passes, both send in turns there, from one source port after the
- *      other, until the counts reach the required confidence. TURNS_MOST times at most.
+ *  11. A spec with a name waits until all specs without one are done, and then until the names before it are: a device
+ *      that has seen a name may refuse the pair of hosts for a while. If the name is stopped where its control passes,
+ *      both send in turns there, from one source port after the other, until the counts reach the required confidence.
+ *      TURNS_MOST times at most. Then the control is sent once more. If it does not pass any more, and further probes
+ *      are needed, the run waits until it passes again, BLOCK_WAITS_MOST in all.
  *
  *  12. A spec whose session is left alone sends nothing until then. Then it probes one TTL after the other, because its
  *      session may end at any of them. The other rules apply to it afterwards.
@@ -171,6 +173,7 @@ static void update(struct session *session)
         session->complete = !wanted_is_open(session) && !session_silence_is_young(session);
         return;
     }
+    wanted_drop_spent(session);
     climb(session);
     idle_update(session);
     mtu_search_ahead(session);
@@ -182,6 +185,8 @@ static void update(struct session *session)
     silent_protocol_update(session);
     path_end_probe(session);
     name_turns_update(session);
+    if (!wanted_is_open(session) && name_turns_begin(session))
+        climb(session);
     if (!wanted_is_open(session))
         left_out_update(session);
     session->rests = false;

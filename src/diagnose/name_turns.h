@@ -6,9 +6,11 @@
 
 #include "session/state.h"
 
-/* Whether the spec has a name, and its control is not done yet: then it sends nothing. */
+/* Whether the spec has a name, and it is not its turn yet: then it sends nothing. */
 bool name_turns_wait(const struct session *session, unsigned index);
-/* Wants what the control still needs, or the next turn. */
+/* Wants what a control still needs, the next turn, or a look at whether the control passes again. */
 void name_turns_update(struct session *session);
+/* Once nothing else is open, the next spec with a name may send. False: there is none. */
+bool name_turns_begin(struct session *session);
 
 #endif

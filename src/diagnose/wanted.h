@@ -15,11 +15,15 @@ struct diagnosis {
         uint8_t slowly;   /* rounds of rule 5 */
         uint8_t closing;  /* rounds of rule 4 */
         uint8_t turns;    /* turns of rule 11 */
+        uint8_t checks;   /* samples of the control for rule 11, after the name was stopped */
+        uint8_t unclear;  /* of these, the last ones, none of which is known to have passed */
+        bool has_begun;   /* of a spec with a name: it may send */
     } specs[SPECS_MOST];
     struct left_out {   /* by TTL, for rule 10 */
         uint8_t spec;   /* 1 + the spec that was probed again last; 0: none is out */
         uint8_t misses; /* such probes without a reply */
     } left_out[256];
+    nstime block_wait, block_waited; /* for the end of residual blocking: the last wait, 0 if it ended; and all waits */
 };
 
 static inline struct diagnosis *diagnosis_of(const struct session *session)
@@ -55,6 +59,8 @@ bool wanted_is_limited_anywhere(const struct session *session);
 unsigned wanted_loop_end(const struct session *session, unsigned index);
 /* Whether another spec's loop shows that this one loops as well. */
 bool wanted_loops(const struct session *session, unsigned index);
+/* Drops probes that no connection can take any more. */
+void wanted_drop_spent(struct session *session);
 /* Whether our own host refuses all of its sends: more would change nothing. */
 bool wanted_is_refused_locally(const struct trace *trace);
 

@@ -40,12 +40,19 @@ struct step {
     double deviations; /* positive: slower */
 };
 
+/* A refusal on the way may be late, since a neighbour did not answer. That of the target itself is not. */
+static nstime time_of(const struct trace *trace, const struct probe *probe)
+{
+    const struct reply *reply = probe_answer(probe);
+    bool counts = reply && (reply->kind != REPLY_UNREACHABLE || reply_reaches(trace, reply));
+    return counts ? reply_rtt(probe, reply) : NSTIME_NONE;
+}
+
 /* Adds those of a trace. */
 static void gather(const struct trace *trace, uint8_t ttl, nstime since, struct times *out)
 {
     for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
-        const struct reply *reply = probe_answer(p);
-        nstime rtt = reply && p->sent >= since && reply->kind != REPLY_UNREACHABLE ? reply_rtt(p, reply) : NSTIME_NONE;
+        nstime rtt = p->sent >= since ? time_of(trace, p) : NSTIME_NONE;
         if (rtt == NSTIME_NONE || out->count == TIMES_MOST)
             continue;
         out->probes[out->count] = p;

@@ -65,7 +65,7 @@ static bool fits_in_part(const struct search *s, const struct held *h)
 static uint32_t find_by_range(const struct search *s)
 {
     const struct held_store *store = &s->p->held;
-    const struct flow_way *way = &s->p->flows.flows[s->flow].ways[s->flow_way];
+    const struct flow_way *way = &see_flow(s->p, s->flow)->ways[s->flow_way];
     uint32_t best = NONE, start = way->cursor != NONE ? way->cursor : way->head;
     for (unsigned direction = 0; direction < 2; direction++) {
         unsigned left = NEIGHBOURS_MOST;
@@ -218,7 +218,7 @@ static void tell(const struct pairing *p, const struct pair *pair, unsigned near
 static void note_acknowledgement(struct pairing *p, const struct held *h)
 {
     if (h->kind == PASSAGE_TCP && (h->flags & TCP_ACK) && !(h->flags & TCP_RST))
-        stream_acknowledge(&p->flows.flows[h->flow].ways[!h->way].stream, h->ack, h->time, h->frame);
+        stream_acknowledge(&change_flow(p, h->flow)->ways[!h->way].stream, h->ack, h->time, h->frame);
 }
 
 static void note_time(struct pairing *p, const struct held *h)
@@ -242,7 +242,7 @@ static void mark_twins(struct pairing *p, const struct held *h)
 static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
 {
     struct held *near = &p->held.held[near_index], *far = &p->held.held[far_index];
-    struct pair *pair = &p->pairs[p->flows.flows[near->flow].pair];
+    struct pair *pair = change_pair_of(p, near->flow);
     unsigned near_way = near->way;
     struct pair_way *way = &pair->ways[near_way];
     near->paired = far->paired = true;
@@ -288,7 +288,7 @@ static uint32_t join_common(struct pairing *p, const struct search *s, uint32_t 
             return NONE;
         }
         uint32_t next = p->held.held[partner].next;
-        p->flows.flows[s->flow].ways[s->flow_way].cursor = next != NONE ? next : p->held.held[partner].prev;
+        change_flow(p, s->flow)->ways[s->flow_way].cursor = next != NONE ? next : p->held.held[partner].prev;
     }
     join(p, is_near ? self : partner, is_near ? partner : self);
     return rest;
@@ -340,7 +340,7 @@ void match_at_once(struct pairing *p, uint32_t index)
 void match_settle(struct pairing *p, uint32_t index)
 {
     const struct held *h = &p->held.held[index];
-    struct pair *pair = &p->pairs[p->flows.flows[h->flow].pair];
+    struct pair *pair = change_pair_of(p, h->flow);
     struct pair_way *way = &pair->ways[h->way ^ way_flips(pair, h->point)];
     if (h->partner_order < way->order_most[h->point])
         way->reordered[h->point]++;
@@ -350,10 +350,10 @@ void match_settle(struct pairing *p, uint32_t index)
 
 void match_again(struct pairing *p, uint32_t index)
 {
-    uint32_t flow = p->pairs[index].flows[TRANSIT_NEAR];
+    uint32_t flow = see_pair(p, index)->flows[TRANSIT_NEAR];
     for (unsigned way = 0; way < 2; way++) {
         uint32_t next;
-        for (uint32_t i = p->flows.flows[flow].ways[way].head; i != NONE; i = next) {
+        for (uint32_t i = see_flow(p, flow)->ways[way].head; i != NONE; i = next) {
             next = p->held.held[i].next;
             if (p->held.held[i].settled)
                 match_held(p, i, false);

@@ -22,8 +22,7 @@
 
 struct search search_of(const struct pairing *p, const struct held *self, bool any)
 {
-    uint32_t index = p->flows.flows[self->flow].pair;
-    const struct pair *pair = &p->pairs[index];
+    const struct pair *pair = see_pair_of(p, self->flow);
     unsigned near_way = self->way ^ way_flips(pair, self->point);
     const struct pair_way *way = &pair->ways[near_way], *other = &pair->ways[!near_way];
     bool is_near = self->point == TRANSIT_NEAR;
@@ -177,7 +176,7 @@ static uint32_t options_changed(uint32_t a, uint32_t b)
 /* Blocks of SACK come with some acknowledgements, and not with others, unless a device strips the option. */
 static bool sacks_exclude(const struct search *s, const struct held *h)
 {
-    const struct flow *self = &s->p->flows.flows[s->self->flow], *other = &s->p->flows.flows[s->flow];
+    const struct flow *self = see_flow(s->p, s->self->flow), *other = see_flow(s->p, s->flow);
     bool is_stripped = false;
     for (unsigned way = 0; way < 2; way++)
         is_stripped =

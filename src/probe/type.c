@@ -40,3 +40,14 @@ const struct probe_variant_row *probe_variant_seen(const struct probe_type *type
     }
     return *row;
 }
+
+const struct probe_variant_row *probe_name_seen(const struct probe_type *type, uint16_t port, struct cursor payload,
+                                                char name[PROBE_NAME_MOST + 1])
+{
+    for (const struct probe_variant_row *const *row = type->variants; *row; row++) {
+        bool fits = (*row)->read_name && (!(*row)->payload || (*row)->port == port); /* TCP carries them to any port */
+        if (fits && (*row)->read_name(payload, name))
+            return *row;
+    }
+    return NULL;
+}

@@ -32,7 +32,9 @@ struct probe_variant_row {
     uint32_t shapes;                                        /* bits 1 << enum probe_shape; 0: any */
     bool (*is_carried)(struct cursor payload, size_t size); /* by the first bytes of a payload of `size`; NULL: any */
     const struct udp_payload *payload;                      /* UDP only */
-    bool has_name; /* spelled ":sni=NAME"; never the default of a port, and never that of another program's probe */
+    bool has_name;                                          /* spelled ":sni=NAME"; never the default of a port */
+    /* Reads the name of such a request of any program, in lower case. False: it bears none. NULL: without has_name. */
+    bool (*read_name)(struct cursor payload, char name[PROBE_NAME_MOST + 1]);
 };
 
 /* What tells the probes of one protocol apart, besides addresses and ports. */
@@ -102,6 +104,10 @@ const struct probe_variant_row *probe_spec_variant(const struct probe_spec *spec
  * of the payload on the wire. */
 const struct probe_variant_row *probe_variant_seen(const struct probe_type *type, enum probe_shape shape, int port,
                                                    struct cursor payload, size_t size);
+
+/* The row with a name that a payload to this port bears, and the name; NULL: it bears none. */
+const struct probe_variant_row *probe_name_seen(const struct probe_type *type, uint16_t port, struct cursor payload,
+                                                char name[PROBE_NAME_MOST + 1]);
 
 /* The IPv4 id of a serial: never 0 (the kernel would replace it), nor 0xffff; spread by the flow's nonce. */
 uint16_t flow_ip_id(const struct flow *flow, uint16_t serial);

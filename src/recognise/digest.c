@@ -274,6 +274,7 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
     out->frame = frame->number;
     out->interface = packet->interface;
     out->inside = packet->tunnels.count ? &packet->tunnels : NULL;
+    out->name = NULL;
     out->kind = (uint8_t)packet->kind;
     out->direction = packet->direction;
     out->file = (uint8_t)file;
@@ -311,6 +312,32 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
     } else {
         out->same = same_of_frame(frame);
     }
+}
+
+/* FNV-1a; never 0. */
+static uint32_t hash_name(const struct carried_name *name)
+{
+    uint32_t hash = (UINT32_C(2166136261) ^ name->variant) * UINT32_C(16777619);
+    for (const char *at = name->text; *at; at++)
+        hash = (hash ^ (uint8_t)*at) * UINT32_C(16777619);
+    return hash ? hash : 1;
+}
+
+void digest_read_name(const struct digester *digester, const struct packet *packet, struct carried_name *name,
+                      struct digest *out)
+{
+    const struct transport *t = &packet->outer.transport;
+    const struct probe_type *type = digester->types[packet->outer.ip.protocol];
+    if (packet->kind != PACKET_PLAIN || out->shape == SHAPE_NONE || out->traits.ttl > PROBE_TTL_MOST ||
+        !out->traits.payload_length)
+        return;
+    const struct cursor payload = cursor_init(t->bytes + t->header_length, t->captured - t->header_length);
+    const struct probe_variant_row *row = probe_name_seen(type, t->target_port, payload, name->text);
+    if (!row)
+        return;
+    name->variant = row->variant;
+    out->name = name;
+    out->traits.name_id = hash_name(name);
 }
 
 /* Bits of the ports to which queries of this type may bear an id. */

@@ -12,6 +12,7 @@
 struct traits {
     uint32_t word;     /* source port (high half) and target port; echo: id and sequence number */
     uint32_t seq, ack; /* TCP, DCCP, SCTP */
+    uint32_t name_id;  /* a hash of the name that it bears; 0: none */
     uint32_t query_id; /* a hash of the id that its answer repeats; 0: none */
     uint32_t flow_label;
     uint16_t ip_id, checksum, window;
@@ -21,6 +22,12 @@ struct traits {
     bool dont_fragment, has_options; /* options of TCP */
     uint8_t payload_length;          /* how many bytes of the payload are in `payload` */
     uint8_t payload[SHOWN_BYTES];
+};
+
+/* The name that a probe bears, as probe_name_seen() reads it. */
+struct carried_name {
+    uint8_t variant; /* the number of its variant row */
+    char text[PROBE_NAME_MOST + 1];
 };
 
 /* A packet as the recogniser needs it, by value. Of an ICMP error, address and traits are those of the quoted packet.
@@ -55,6 +62,7 @@ struct digest {
     struct reply answer; /* of an ICMP error or a packet with may_answer, else undefined; owns nothing */
     const struct icmp_extension *extension; /* likewise; borrowed; NULL: none */
     const struct tunnels *inside;           /* that the packet came in; borrowed; NULL: none */
+    const struct carried_name *name;        /* of a packet with a low TTL; borrowed; NULL: none */
 };
 
 /* What digest_packet() needs to know. */
@@ -74,6 +82,10 @@ void digest_init(struct digester *digester, uint64_t secret);
  * lacks. */
 void digest_packet(const struct digester *digester, unsigned file, const struct frame *frame,
                    const struct packet *packet, struct digest *out);
+/* Reads the name that a packet with a low TTL bears, after digest_packet(); `name`, which the digest borrows, gets it.
+ */
+void digest_read_name(const struct digester *digester, const struct packet *packet, struct carried_name *name,
+                      struct digest *out);
 
 uint64_t digest_pair_hash(const struct digester *digester, const struct addr *source, const struct addr *target,
                           uint8_t protocol);

@@ -163,9 +163,11 @@ void recogniser_take(struct recogniser *r, const struct digest *digest)
 }
 
 void recogniser_digest(const struct recogniser *r, unsigned file, const struct frame *frame,
-                       const struct packet *packet, struct digest *out)
+                       const struct packet *packet, struct carried_name *name, struct digest *out)
 {
     digest_packet(&r->digester, file, frame, packet, out);
+    if (name)
+        digest_read_name(&r->digester, packet, name, out);
 }
 
 void recogniser_prefetch(const struct recogniser *r, const struct digest *digests, unsigned count)
@@ -176,7 +178,8 @@ void recogniser_prefetch(const struct recogniser *r, const struct digest *digest
 void recogniser_frame(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
 {
     struct digest digest;
-    recogniser_digest(r, file, frame, packet, &digest);
+    struct carried_name name;
+    recogniser_digest(r, file, frame, packet, &name, &digest);
     recogniser_take(r, &digest);
 }
 

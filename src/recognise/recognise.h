@@ -98,9 +98,10 @@ void recogniser_free(struct recogniser *recogniser);
 void recogniser_frame(struct recogniser *recogniser, unsigned file, const struct frame *frame,
                       const struct packet *packet);
 /* The same in two steps. Another thread may take the first ahead: it reads only the packet and the recogniser's
- * configuration. Until the second only the extension and the tunnels must live. */
+ * configuration. Until the second only the extension, the tunnels and the name must live. `name` is room for it; NULL:
+ * names do not matter. */
 void recogniser_digest(const struct recogniser *recogniser, unsigned file, const struct frame *frame,
-                       const struct packet *packet, struct digest *out);
+                       const struct packet *packet, struct carried_name *name, struct digest *out);
 void recogniser_take(struct recogniser *recogniser, const struct digest *digest);
 /* Prefetches what recogniser_take() will look up for the next `count` packets. Call it before each of them is taken. */
 void recogniser_prefetch(const struct recogniser *recogniser, const struct digest *digests, unsigned count);

@@ -154,6 +154,7 @@ struct run {
     unsigned later_next;
     uint64_t translated_pair;            /* pair_hash of the last translated quote of its packets; 0: none */
     struct run_ttl near_ttls[NEAR_TTLS]; /* hardly any run needs more; by_ttl_count says how many are in use */
+    struct carried_name name;            /* that all of its packets bear, as shown.name_id says; "": none */
 };
 
 /* The neighbours of a run in the list of all, by last activity. Each packet moves its run in that list, and the links
@@ -206,6 +207,7 @@ struct early {
     struct digest digest;
     struct icmp_extension *extension; /* owned; the digest borrows it; NULL: none */
     struct tunnels *inside;           /* likewise */
+    struct carried_name *name;        /* likewise */
 };
 
 struct pair_entry {

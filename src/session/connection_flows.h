@@ -26,9 +26,15 @@ static inline unsigned next_of_row(const struct trace_connections *own, unsigned
     return next;
 }
 
+/* Whether each connection of the trace is reset, whatever is sent in it. */
+static inline bool resets_all(const struct trace_connections *own)
+{
+    return own->unprovoked >= RESETS_UNPROVOKED_MOST;
+}
+
 /* The connection that the probes of a row take now:
  *   1. the first one that did not end, and whose handshake did not fail;
- *   2. if there is none, or too many handshakes in a row failed, the last one that was open.
+ *   2. if there is none, too many handshakes in a row failed, or each connection is reset, the last one that was open.
  * False: none of the row was. */
 bool connection_current(const struct session *session, unsigned index, unsigned row, unsigned *flow);
 /* When the next connection may be opened. */

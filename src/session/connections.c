@@ -73,6 +73,8 @@ bool connection_current(const struct session *session, unsigned index, unsigned 
         failed = connection_failed(connection) ? failed + 1 : 0;
         if (failed)
             continue;
+        if (connection->state == CONNECTION_NONE && was_open && resets_all(own))
+            return true;
         *flow = k;
         was_open = was_open || is_over;
         if (!is_over)
@@ -92,45 +94,71 @@ static bool fits(const struct flow *flow, const struct headers *seen, bool *leav
                        addr_equal(&seen->ip.source, &flow->target) && addr_equal(&seen->ip.target, &flow->source));
 }
 
-/* The connection that a TCP packet belongs to; NULL: none. Its port tells the flow. */
-static struct connection *find(const struct session *session, const struct headers *seen, bool *leaves)
+/* A packet's connection, by its trace and flow. */
+struct found {
+    struct connection *connection; /* NULL: it belongs to none */
+    unsigned trace, flow;
+    bool leaves; /* it goes from us to the target */
+};
+
+/* Its port tells the flow. */
+static struct found find(const struct session *session, const struct headers *seen)
 {
     const uint16_t ports[] = {seen->transport.source_port, seen->transport.target_port};
+    struct found found = {0};
     if (seen->ip.protocol != IP_TCP || !(seen->transport.have & HAVE_PORTS))
-        return NULL;
+        return found;
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         const struct trace_connections *own = &session->connections[i];
         for (unsigned end = 0; own->rows && end < 2; end++) {
             unsigned k = flow_index_of_port(&trace->flow, ports[end], session->sized_first);
-            if (k < trace->flow_count && has_connection(own, k) && fits(trace_flow(trace, k), seen, leaves))
-                return connection_of(session, i, k);
+            bool leaves;
+            if (k < trace->flow_count && has_connection(own, k) && fits(trace_flow(trace, k), seen, &leaves))
+                return (struct found){connection_of(session, i, k), i, k, leaves};
         }
     }
-    return NULL;
+    return found;
 }
 
 static enum segment take_error(const struct session *session, const struct frame *frame, const struct packet *packet)
 {
-    bool leaves;
-    struct connection *connection = find(session, &packet->quote, &leaves);
+    struct found found = find(session, &packet->quote);
     const struct transport *icmp = &packet->outer.transport, *quote = &packet->quote.transport;
-    bool is_syn = connection && leaves && (quote->have & HAVE_SEQ) && connection->state != CONNECTION_NONE &&
-                  (uint32_t)quote->seq + 1 == connection->snd_nxt;
+    bool is_syn = found.connection && found.leaves && (quote->have & HAVE_SEQ) &&
+                  found.connection->state != CONNECTION_NONE && (uint32_t)quote->seq + 1 == found.connection->snd_nxt;
     if (!is_syn)
         return SEGMENT_NONE;
     if (reply_kind_of_icmp(packet->outer.ip.version, icmp->type, icmp->code) == REPLY_UNREACHABLE)
-        connection_refuse(connection, frame->time, frame->number);
+        connection_refuse(found.connection, frame->time, frame->number);
     return SEGMENT_REFUSAL;
+}
+
+/* A RST has ended the connection. */
+static void count_unprovoked(struct session *session, const struct found *ended)
+{
+    const struct trace *trace = &session->traces[ended->trace];
+    struct trace_connections *own = &session->connections[ended->trace];
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].flow == ended->flow)
+            return;
+    own->unprovoked = uint8_min(own->unprovoked + 1U, RESETS_UNPROVOKED_MOST);
 }
 
 enum segment connections_take(struct session *session, const struct frame *frame, const struct packet *packet)
 {
-    bool leaves;
     if (packet->kind == PACKET_ICMP_ERROR)
         return packet->quote.ip.version ? take_error(session, frame, packet) : SEGMENT_NONE;
-    struct connection *connection = packet->kind == PACKET_PLAIN ? find(session, &packet->outer, &leaves) : NULL;
-    return connection ? connection_take(connection, &packet->outer, leaves, frame->time, frame->number) : SEGMENT_NONE;
+    struct found found = {0};
+    if (packet->kind == PACKET_PLAIN)
+        found = find(session, &packet->outer);
+    if (!found.connection)
+        return SEGMENT_NONE;
+    bool was_reset = found.connection->state == CONNECTION_RESET;
+    enum segment segment = connection_take(found.connection, &packet->outer, found.leaves, frame->time, frame->number);
+    if (found.connection->state == CONNECTION_RESET && !was_reset)
+        count_unprovoked(session, &found);
+    return segment;
 }
 
 /* --- deadlines --- */
@@ -184,6 +212,14 @@ static bool is_refused(const struct session *session, unsigned index)
     for (; silent < SILENT_HANDSHAKES && connection_of(session, index, flow)->state == CONNECTION_SILENT; silent++)
         flow = next_of_row(own, flow);
     return silent == SILENT_HANDSHAKES || connection_of(session, index, flow)->state == CONNECTION_REFUSED;
+}
+
+bool connections_are_spent(const struct session *session, unsigned index, unsigned flow)
+{
+    const struct trace_connections *own = &session->connections[index];
+    unsigned current;
+    return own->rows && !trace_is_idle(&session->traces[index]) && !is_refused(session, index) &&
+           !connection_current(session, index, connections_row(own, flow), &current);
 }
 
 nstime connection_next_at(const struct session *session)

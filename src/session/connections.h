@@ -40,6 +40,12 @@
  * one makes runs longer. */
 #define CONNECTION_GAP NS_PER_S
 
+/* Connections of a trace that a RST ends before a probe was sent in them; then each row opens one at most. The target's
+ * kernel resets further segments of an ended connection, too, so probes go on in the last one of the row.
+ * Unit: connections. Source: with the first one, in which probes were in flight, these are CONNECTIONS_AT_ONCE. Effect:
+ * fewer take one reset of a busy server for its habit; each more makes a run longer by CONNECTION_GAP. */
+#define RESETS_UNPROVOKED_MOST 2
+
 /* A search for the smallest TTL that draws an answer which does not say which probe drew it. */
 struct draw_search {
     bool on;
@@ -52,12 +58,13 @@ struct draw_search {
     uint8_t misses_at;
     uint8_t ttl;    /* of the probe that is wanted or in flight; 0: none is */
     uint16_t after; /* that probe has a larger serial; 0: the search has sent none */
-    uint16_t flow;  /* it goes by this connection or a later one */
 };
 
 struct trace_connections {
     unsigned rows; /* 0: the trace needs no connections */
     struct draw_search searches[CONNECTION_ROWS_MOST];
+    uint8_t
+        unprovoked; /* connections that a RST ended before a probe was sent in them; RESETS_UNPROVOKED_MOST at most */
     /* Live, by flow: */
     nstime commanded_at[CONNECTION_FLOWS_MOST]; /* the call that opens the connection; NSTIME_NONE: there was none */
     bool closed[CONNECTION_FLOWS_MOST];

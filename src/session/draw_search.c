@@ -69,7 +69,6 @@ static void begin_search(struct session *session, const struct packet_match *mat
     const struct trace *trace = &session->traces[match->trace];
     struct trace_connections *own = &session->connections[match->trace];
     struct draw_search *search = &own->searches[connections_row(own, match->which)];
-    bool rst = match->flow.kind == REPLY_RST;
     uint8_t low = (uint8_t)(session->config.first_ttl - 1);
     if (search->on || search->drew || trace_is_idle(trace))
         return;
@@ -77,9 +76,8 @@ static void begin_search(struct session *session, const struct packet_match *mat
         .on = true,
         .low = may_be_devices(session, match) ? low : uint8_max(low, trace->last_router_ttl),
         .high = high,
-        .flow = (uint16_t)(rst ? next_of_row(own, match->which) : match->which),
     };
-    search->on = search->low < search->high && search->flow < trace->flow_count;
+    search->on = search->low < search->high;
 }
 
 uint16_t connections_serial_of(struct session *session, const struct packet_match *match, nstime time)
@@ -119,7 +117,7 @@ static const struct probe *probe_of_search(const struct trace *trace, const stru
 {
     const struct draw_search *search = &own->searches[row];
     for (const struct probe *p = trace_first_at(trace, search->ttl); p; p = trace_next_at(trace, p))
-        if (p->serial > search->after && p->flow >= search->flow && connections_row(own, p->flow) == row)
+        if (p->serial > search->after && connections_row(own, p->flow) == row)
             return p;
     return NULL;
 }
@@ -143,14 +141,16 @@ static uint8_t next_ttl(const struct trace *trace, const struct draw_search *sea
 /* Notes what the probe drew. False: that is open. A reset that may have answered our kernel says nothing. */
 static bool learn(const struct session *session, unsigned index, struct draw_search *search, const struct probe *probe)
 {
-    bool again = search->misses_at == probe->ttl;
+    const struct connection *connection = trace_flow(&session->traces[index], probe->flow)->connection;
+    bool was_reset_since = connection->state == CONNECTION_RESET && connection->ended_at >= probe->sent;
+    bool again = search->misses_at == probe->ttl, is_before = search->drew && probe->ttl + 1 == search->high;
     if (has_direct_reply(probe)) {
         search->high = probe->ttl;
         search->drew = true;
         search->low = search->low < probe->ttl ? search->low : (uint8_t)(session->config.first_ttl - 1);
     } else if (probe->state != PROBE_REFUSED && session->now <= session_probe_deadline(session, index, probe)) {
         return false;
-    } else if (trace_flow(&session->traces[index], probe->flow)->connection->state != CONNECTION_RESET) {
+    } else if (!was_reset_since) {
         search->misses = (uint8_t)(again ? search->misses + 1 : 1);
         search->misses_at = probe->ttl;
         if (probe->ttl < search->high)
@@ -158,7 +158,7 @@ static bool learn(const struct session *session, unsigned index, struct draw_sea
         else
             search->on = search->misses < DRAW_MISSES; /* it does not draw it again */
     }
-    search->tried_before = search->tried_before || (search->drew && probe->ttl + 1 == search->high);
+    search->tried_before = search->tried_before || is_before;
     return true;
 }
 
@@ -173,30 +173,21 @@ static bool is_quiet(const struct session *session, unsigned index, unsigned flo
     return true;
 }
 
-/* Whether the row has a connection that is open, or is still to be opened. */
-static bool has_another(const struct session *session, unsigned index, unsigned row)
-{
-    unsigned flow;
-    if (!connection_current(session, index, row, &flow))
-        return false;
-    const struct connection *connection = connection_of(session, index, flow);
-    return !connection_was_open(connection) || connection_is_open(connection);
-}
-
 static void search_row(struct session *session, unsigned index, unsigned row)
 {
     const struct trace *trace = &session->traces[index];
     struct trace_connections *own = &session->connections[index];
     struct draw_search *search = &own->searches[row];
     const struct probe *probe = search->ttl ? probe_of_search(trace, own, row) : NULL;
+    unsigned flow;
     if (search->ttl && (!probe || !learn(session, index, search, probe)))
         return;
     search->ttl = 0;
     bool is_sure =
         search->low < session->config.first_ttl || (search->misses_at == search->low && search->misses >= DRAW_MISSES);
     search->on = search->on && !(search->drew && search->high - search->low <= 1 && is_sure);
-    search->on = search->on && has_another(session, index, row);
-    if (!search->on || !is_quiet(session, index, search->flow))
+    search->on = search->on && connection_current(session, index, row, &flow);
+    if (!search->on || !is_quiet(session, index, flow))
         return;
     search->ttl = next_ttl(trace, search);
     search->after = session->last_serial[index] ? session->last_serial[index] : 1;

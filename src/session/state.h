@@ -31,6 +31,7 @@ struct trace_wants {
     struct wanted *cells; /* owned; by flow and TTL, for 256 TTLs: session_wanted() */
     unsigned flows_most;  /* flows that the cells have room for */
     bool climbs;          /* its own flow stays within trace_probe_limit() */
+    nstime waits_until;   /* the run waits until then for its next probe; 0: it does not */
 };
 
 #define SIZE_TRACES_MOST 3 /* one for the way there, one for the way back, and one whose sizes went ahead in vain */
@@ -167,7 +168,10 @@ static inline struct wanted *session_wanted(const struct session *session, unsig
     return &session->wants[trace].cells[(size_t)ttl * session->wants[trace].flows_most + row];
 }
 
-/* connections.c: sessions that are left alone. */
+/* connections.c */
+/* Whether no probe of the flow's row can leave any more: each handshake failed, though other rows had connections. */
+bool connections_are_spent(const struct session *session, unsigned trace, unsigned flow);
+/* idle_sessions.c: sessions that are left alone. */
 /* Whether the same spec without an idle time has a session. */
 bool connections_may_idle(const struct session *session, unsigned trace);
 /* Whether the trace's session was left alone, probed and closed: it takes no more probes. */

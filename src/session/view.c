@@ -33,6 +33,12 @@ bool session_was_interrupted(const struct session *session)
     return session->interrupted;
 }
 
+nstime session_waits_until(const struct session *session, unsigned index)
+{
+    nstime until = session->wants[index].waits_until;
+    return until > session->now ? until : session_idle_until(session, index);
+}
+
 bool session_connects(const struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++)

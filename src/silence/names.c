@@ -44,13 +44,13 @@ static const struct reply *find_refusal(const struct trace *trace, const struct 
     return NULL;
 }
 
-/* The smallest TTL with a reply in the target's name, whatever else the probe drew; 0: none. */
-static uint8_t first_answered(const struct trace *trace)
+/* The smallest TTL behind `before` with a reply in the target's name, whatever else the probe drew; 0: none. */
+static uint8_t first_answered(const struct trace *trace, uint8_t before)
 {
     uint8_t first = 0;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        if (find_answer(trace, probe) && (!first || probe->ttl < first))
+        if (probe->ttl > before && find_answer(trace, probe) && (!first || probe->ttl < first))
             first = probe->ttl;
     }
     return first;
@@ -64,12 +64,26 @@ struct target {
     uint8_t reply_ttl; /* that of all of its replies; 0: they differ, or there are none */
 };
 
-/* Behind the last router of all traces the target may stand, although the control's probe there was lost. */
+/* When the first probe left that bears a name with this control; NSTIME_NEVER: none did. */
+static nstime first_named(const struct trace_set *set, const struct trace *control)
+{
+    nstime first = NSTIME_NEVER;
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct trace *trace = set->traces[i];
+        if (names_control(set, trace) == control && trace->started && trace->first_sent < first)
+            first = trace->first_sent;
+    }
+    return first;
+}
+
+/* Behind the last router of all traces the target may stand, although the control's probe there was lost. Once a name
+ * was sent, a device may reply to the control as well. */
 static struct target find_target(const struct trace_set *set, const struct trace *control)
 {
-    unsigned first = first_answered(control), behind = trace_set_last_router_ttl(set) + 1U;
-    struct target target = {.ttl = first > control->last_router_ttl ? uint_min(first, behind) : NO_TARGET};
-    for (size_t i = 0; i < control->probe_count; i++) {
+    unsigned first = first_answered(control, control->last_router_ttl), behind = trace_set_last_router_ttl(set) + 1U;
+    struct target target = {.ttl = first ? uint_min(first, behind) : NO_TARGET};
+    nstime named_from = first_named(set, control);
+    for (size_t i = 0; i < control->probe_count && control->probes[i].sent < named_from; i++) {
         const struct reply *reply = find_answer(control, &control->probes[i]);
         if (!reply || control->probes[i].ttl < target.ttl)
             continue;
@@ -128,7 +142,7 @@ static bool goes_behind(const struct trace *control, const struct target *target
 static void find_stop(const struct trace *named, const struct trace *control, const struct target *target,
                       struct name_comparison *out)
 {
-    uint8_t forged = first_forged(named, target), answered = first_answered(named);
+    uint8_t forged = first_forged(named, target), answered = first_answered(named, 0);
     if (forged && goes_behind(control, target, forged)) {
         out->fate = NAME_ANSWERED;
         out->ttl = forged;
@@ -143,9 +157,6 @@ static void find_stop(const struct trace *named, const struct trace *control, co
 
 /* --- counting --- */
 
-/* What became of a probe. */
-enum end { END_UNKNOWN, END_STOPPED, END_PASSED };
-
 /* What is the same for all probes of a comparison. */
 struct count {
     const struct trace_set *set;
@@ -154,100 +165,162 @@ struct count {
 };
 
 /* A probe that the router at its TTL may have left unanswered for another reason says nothing. */
-static enum end end_of_silence(const struct count *count, const struct trace *trace, const struct probe *probe)
+static enum name_end end_of_silence(const struct count *count, const struct trace *trace, const struct probe *probe)
 {
     bool counts = probe->ttl >= count->target.ttl || rate_limit_had_token(count->set, trace, probe);
     return sample_is_silent(count->set, probe) && counts ? END_STOPPED : END_UNKNOWN;
 }
 
-/* Whether a reset ended the probe's connection. It may have answered the probe, or our kernel's acknowledgement of what
- * the target sent. */
+/* Whether a reset ended the connection before the flow had a later sample. It may have answered the probe, or our
+ * kernel's acknowledgement of what the target sent. */
 static bool was_reset(const struct trace *trace, const struct probe *probe)
 {
     const struct connection *connection = trace_flow(trace, probe->flow)->connection;
-    return connection && connection->state == CONNECTION_RESET;
+    if (!connection || connection->state != CONNECTION_RESET)
+        return false;
+    for (size_t i = (size_t)(probe - trace->probes) + 1; i < trace->probe_count; i++) {
+        const struct probe *later = &trace->probes[i];
+        if (later->flow == probe->flow && later->sent <= connection->ended_at &&
+            !sample_is_same(probe->sent, later->sent))
+            return false;
+    }
+    return true;
 }
 
 /* `reply`: the one that stopped it. NULL: none did. */
-static enum end end_of(const struct count *count, const struct trace *trace, const struct probe *probe,
-                       const struct reply **reply)
+static enum name_end end_of(const struct count *count, const struct trace *trace, const struct probe *probe,
+                            const struct reply **reply)
 {
     *reply = find_refusal(trace, probe);
     if (!*reply)
         *reply = find_forged(trace, probe, &count->target);
     if (*reply)
         return END_STOPPED;
-    if (was_reset(trace, probe))
+    const struct reply *answer = find_answer(trace, probe);
+    bool may_be_devices = trace->is_control && answer && count->target.reply_ttl &&
+                          answer->reply_ttl != count->target.reply_ttl; /* residual blocking by replies */
+    if (was_reset(trace, probe) || may_be_devices)
         return END_UNKNOWN;
-    if (find_answer(trace, probe) || find_reply(probe, REPLY_TIME_EXCEEDED))
+    if (answer || find_reply(probe, REPLY_TIME_EXCEEDED))
         return END_PASSED;
     return end_of_silence(count, trace, probe);
 }
 
-/* Samples of one trace. Probes of one flow sent close together are one sample. A reply that stops a probe decides for
- * its sample, and else one that shows that a probe passed. */
+/* The samples of one trace, in the order of their times. Probes of one flow sent close together are one sample. A reply
+ * that stops a probe decides for its sample, and else one that shows that a probe passed. */
 struct samples {
-    unsigned stopped, passed;
-    unsigned told;                     /* of those stopped: by a reply */
-    nstime last_passed, first_stopped; /* NSTIME_NONE: none */
-    const struct probe *shown;         /* one that was stopped, by a reply if any was */
-    const struct reply *reply;         /* to that one */
+    unsigned count;
+    struct name_sample all[NAME_SAMPLES_KEPT];
+    struct name_sample *of_flow[FLOWS_COMPARED_MOST]; /* the latest of each flow; NULL: none */
 };
 
-/* The latest sample of a flow. */
-struct sample {
-    nstime begun;
-    enum end end;
-    bool is_told; /* a reply stopped one of its probes */
-};
-
-static void count_end(struct samples *samples, enum end was, enum end is)
+/* NULL: there is no room. */
+static struct name_sample *begin_sample(struct samples *samples, nstime sent)
 {
-    samples->passed -= was == END_PASSED;
-    samples->stopped -= was == END_STOPPED;
-    samples->passed += is == END_PASSED;
-    samples->stopped += is == END_STOPPED;
+    if (samples->count == NAME_SAMPLES_KEPT)
+        return NULL;
+    struct name_sample *sample = &samples->all[samples->count++];
+    *sample = (struct name_sample){.sent = sent};
+    return sample;
 }
 
 /* Adds a probe that ended so. */
-static void add_to_sample(struct sample *sample, nstime sent, enum end end, bool is_told, struct samples *out)
+static void add_to_sample(struct name_sample *sample, const struct probe *probe, enum name_end end,
+                          const struct reply *reply)
 {
-    if (!sample_is_same(sample->begun, sent))
-        *sample = (struct sample){.begun = sent, .end = END_UNKNOWN};
-    bool decides = is_told || sample->end == END_UNKNOWN || (end == END_PASSED && !sample->is_told);
-    out->told += is_told && !sample->is_told;
-    sample->is_told = sample->is_told || is_told;
-    if (!decides)
-        return;
-    count_end(out, sample->end, end);
-    sample->end = end;
+    if (reply || sample->end == END_UNKNOWN || (end == END_PASSED && !sample->is_told))
+        sample->end = (uint8_t)end;
+    if (end == END_STOPPED && (!sample->shown || (reply && !sample->reply))) {
+        sample->shown = probe;
+        sample->reply = reply;
+    }
+    sample->is_told = sample->is_told || reply;
 }
 
-/* `until`: probes sent after it do not count. */
-static void count_samples(const struct count *count, const struct trace *trace, nstime until, struct samples *out)
+static bool was_connected(const struct trace *trace)
 {
-    struct sample of_flow[FLOWS_COMPARED_MOST];
-    *out = (struct samples){.last_passed = NSTIME_NONE, .first_stopped = NSTIME_NONE};
-    for (unsigned i = 0; i < FLOWS_COMPARED_MOST; i++)
-        of_flow[i] = (struct sample){.begun = NSTIME_NONE, .end = END_UNKNOWN};
+    for (unsigned k = 0; k < trace->flow_count; k++)
+        if (trace_flow(trace, k)->connection && connection_was_open(trace_flow(trace, k)->connection))
+            return true;
+    return false;
+}
+
+/* A handshake that fails after another one of the trace did not is stopped as well as data are. */
+static void add_handshakes(const struct trace *trace, struct samples *out)
+{
+    for (unsigned k = 0; k < trace->flow_count && was_connected(trace); k++) {
+        const struct connection *connection = trace_flow(trace, k)->connection;
+        bool counts = connection && connection_failed(connection) && connection->opened_at != NSTIME_NONE;
+        struct name_sample *sample = counts ? begin_sample(out, connection->opened_at) : NULL;
+        if (!sample)
+            continue;
+        sample->end = END_STOPPED;
+        sample->is_told = connection->state == CONNECTION_REFUSED;
+    }
+}
+
+/* Nearly all are in order. */
+static void sort(struct samples *samples)
+{
+    for (unsigned i = 1; i < samples->count; i++) {
+        struct name_sample moved = samples->all[i];
+        unsigned at = i;
+        for (; at > 0 && samples->all[at - 1].sent > moved.sent; at--)
+            samples->all[at] = samples->all[at - 1];
+        samples->all[at] = moved;
+    }
+}
+
+static void collect(const struct count *count, const struct trace *trace, struct samples *out)
+{
+    out->count = 0;
+    for (unsigned k = 0; k < FLOWS_COMPARED_MOST; k++)
+        out->of_flow[k] = NULL;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         const struct reply *reply;
-        if (probe->ttl < count->at->ttl || probe->flow >= FLOWS_COMPARED_MOST || probe->sent > until)
+        if (probe->ttl < count->at->ttl || probe->flow >= FLOWS_COMPARED_MOST)
             continue;
-        enum end end = end_of(count, trace, probe, &reply);
+        enum name_end end = end_of(count, trace, probe, &reply);
         if (end == END_UNKNOWN)
             continue;
-        add_to_sample(&of_flow[probe->flow], probe->sent, end, reply != NULL, out);
-        if (end == END_PASSED) {
-            out->last_passed = probe->sent > out->last_passed ? probe->sent : out->last_passed;
+        struct name_sample **latest = &out->of_flow[probe->flow];
+        if (!*latest || !sample_is_same((*latest)->sent, probe->sent))
+            *latest = begin_sample(out, probe->sent);
+        if (!*latest)
+            break;
+        add_to_sample(*latest, probe, end, reply);
+    }
+    add_handshakes(trace, out);
+    sort(out);
+}
+
+/* What became of the samples that count. */
+struct sums {
+    unsigned stopped, passed;
+    unsigned told;             /* of those stopped: by a reply */
+    unsigned excluded;         /* samples that do not count, as they were sent during a block */
+    const struct probe *shown; /* one that was stopped, by a reply if any was */
+    const struct reply *reply; /* to that one */
+};
+
+/* `from`: of a named trace its first send; only blocks that began before count. NSTIME_NEVER: of a control, all do. */
+static void sum_up(const struct samples *samples, const struct name_blocks *blocks, nstime from, struct sums *out)
+{
+    *out = (struct sums){0};
+    for (unsigned i = 0; i < samples->count; i++) {
+        const struct name_sample *sample = &samples->all[i];
+        const struct name_block *block = name_blocks_at(blocks, sample->sent);
+        if (block && block->since < from) {
+            out->excluded++;
             continue;
         }
-        if (out->first_stopped == NSTIME_NONE || probe->sent < out->first_stopped)
-            out->first_stopped = probe->sent;
-        if (!out->shown || (reply && !out->reply)) {
-            out->shown = probe;
-            out->reply = reply;
+        out->passed += sample->end == END_PASSED;
+        out->stopped += sample->end == END_STOPPED;
+        out->told += sample->is_told;
+        if (sample->end == END_STOPPED && sample->shown && (!out->shown || (sample->reply && !out->reply))) {
+            out->shown = sample->shown;
+            out->reply = sample->reply;
         }
     }
 }
@@ -260,24 +333,68 @@ static uint8_t first_answered_from(const struct trace *control, uint8_t ttl)
     return 0;
 }
 
-/* Whether a probe that was stopped by a reply went on nevertheless. */
+/* Whether a reply in the target's name, or a reset that named no probe, stopped the flow. */
+static bool is_stopped(const struct count *count, const struct trace *named, unsigned flow)
+{
+    const struct connection *connection = trace_flow(named, flow)->connection;
+    bool stopped = connection && connection->state == CONNECTION_RESET;
+    for (size_t i = 0; i < named->probe_count && !stopped; i++)
+        stopped = named->probes[i].flow == flow && named->probes[i].ttl >= count->at->ttl &&
+                  find_forged(named, &named->probes[i], &count->target);
+    return stopped;
+}
+
+/* Whether a flow that was stopped by a reply went on nevertheless. A router at the TTL of the device itself does not
+ * show that: it replies to an expired TTL before it drops. */
 static bool goes_on(const struct count *count, const struct trace *named)
 {
     for (size_t i = 0; i < named->probe_count; i++) {
         const struct probe *probe = &named->probes[i];
-        if (probe->ttl >= count->at->ttl && find_forged(named, probe, &count->target) &&
-            (find_reply(probe, REPLY_TIME_EXCEEDED) || is_answered_twice(named, probe, &count->target)))
+        bool is_behind = probe->ttl > count->at->ttl && find_reply(probe, REPLY_TIME_EXCEEDED);
+        if ((is_behind && is_stopped(count, named, probe->flow)) ||
+            (probe->ttl >= count->at->ttl && is_answered_twice(named, probe, &count->target)))
             return true;
     }
     return false;
 }
 
-/* Whether the control passed until the named spec was stopped, and then so often not that loss does not explain it. */
-static bool is_refused_later(const struct trace_set *set, const struct samples *named, const struct samples *control)
+bool names_blocks(const struct trace_set *set, const struct trace *control, struct name_blocks *out)
 {
-    return control->passed && control->stopped && named->stopped && control->first_stopped > control->last_passed &&
-           control->first_stopped > named->first_stopped &&
-           loss_chance(control->passed, 0, control->stopped) <= 1 - set->claim;
+    struct name_comparison nearest = {0}, stop;
+    struct count count = {.set = set, .at = &nearest, .target = find_target(set, control)};
+    struct samples samples;
+    out->count = 0;
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct trace *named = set->traces[i];
+        stop = (struct name_comparison){0};
+        if (names_control(set, named) == control)
+            find_stop(named, control, &count.target, &stop);
+        if (stop.ttl && (!nearest.ttl || stop.ttl < nearest.ttl))
+            nearest.ttl = stop.ttl;
+    }
+    if (!nearest.ttl)
+        return false;
+    collect(&count, control, &samples);
+    name_blocks_find(samples.all, samples.count, first_named(set, control), 1 - set->claim, out);
+    return out->count;
+}
+
+/* What the control shows: whether it passes now, and the block that the name drew, if it did. */
+static void tell_blocks(const struct trace *named, const struct samples *control, const struct name_blocks *blocks,
+                        struct name_comparison *out)
+{
+    nstime since = named->probes[named->probe_count - 1].sent;
+    for (unsigned i = control->count;
+         i > 0 && control->all[i - 1].end == END_PASSED && control->all[i - 1].sent > since; i--)
+        out->control_passes++;
+    for (unsigned i = 0; i < blocks->count; i++) {
+        const struct name_block *block = &blocks->all[i];
+        out->is_blocked_now = out->is_blocked_now || block->until == NSTIME_NEVER;
+        if (block->since < named->first_sent)
+            continue;
+        out->is_refused_later = true;
+        out->block = *block;
+    }
 }
 
 void names_compare(const struct trace_set *set, const struct trace *named, const struct trace *control,
@@ -285,32 +402,36 @@ void names_compare(const struct trace_set *set, const struct trace *named, const
 {
     struct count count = {.set = set, .at = out, .target = find_target(set, control)};
     struct samples of_named, of_control;
+    struct name_blocks blocks;
+    struct sums named_sums, control_sums;
     *out = (struct name_comparison){.fate = NAME_PASSES, .confidence = 0.5};
     find_stop(named, control, &count.target, out);
     if (!out->ttl || traces_diverge(named, control, out->ttl))
         return;
     out->answer = first_answered_from(control, out->ttl);
+    collect(&count, named, &of_named);
+    collect(&count, control, &of_control);
+    names_blocks(set, control, &blocks);
+    tell_blocks(named, &of_control, &blocks, out);
+    sum_up(&of_named, &blocks, named->first_sent, &named_sums);
+    sum_up(&of_control, &blocks, NSTIME_NEVER, &control_sums);
+    out->is_blocked = named_sums.excluded && !named_sums.stopped && !named_sums.passed;
     if (out->fate == NAME_SILENT && out->answer >= count.target.ttl)
         return; /* it may be the target that is silent to the name */
-    count_samples(&count, named, NSTIME_NEVER, &of_named);
-    count_samples(&count, control, NSTIME_NEVER, &of_control);
-    out->is_refused_later = is_refused_later(set, &of_named, &of_control);
-    if (out->is_refused_later)
-        count_samples(&count, control, of_control.last_passed, &of_control);
-    out->stopped = of_named.stopped;
-    out->told = of_named.told;
-    out->passed = of_named.passed;
-    out->control_stopped = of_control.stopped;
-    out->control_passed = of_control.passed;
+    out->stopped = named_sums.stopped;
+    out->told = named_sums.told;
+    out->passed = named_sums.passed;
+    out->control_stopped = control_sums.stopped;
+    out->control_passed = control_sums.passed;
     out->goes_on = goes_on(&count, named);
-    out->shown = of_named.shown;
-    out->reply = of_named.reply;
-    bool is_seen = out->fate == NAME_SILENT || out->reply;
-    bool is_mixed = out->fate == NAME_SILENT && of_named.passed;
-    if (!of_named.stopped || !of_control.passed || of_control.told || !is_seen || is_mixed)
+    out->shown = named_sums.shown;
+    out->reply = named_sums.reply;
+    bool is_seen = out->shown && (out->fate == NAME_SILENT || out->reply);
+    bool is_mixed = out->fate == NAME_SILENT && named_sums.passed;
+    if (!named_sums.stopped || !control_sums.passed || control_sums.told || !is_seen || is_mixed)
         return;
-    const struct loss_count here = {of_named.stopped + of_named.passed, of_named.stopped},
-                            others = {of_control.stopped + of_control.passed, of_control.stopped};
+    const struct loss_count here = {named_sums.stopped + named_sums.passed, named_sums.stopped},
+                            others = {control_sums.stopped + control_sums.passed, control_sums.stopped};
     double chance = loss_chance_at_least(&here, &others);
     double confidence = 1 / (1 + chance);
     out->confidence = confidence < CONFIDENCE_MOST ? confidence : CONFIDENCE_MOST;

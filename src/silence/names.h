@@ -5,10 +5,12 @@
  * The control is the same spec with another name. Both are sent in turns, each time from a fresh source port. From the
  * first TTL on at which the named spec is stopped, each of its samples is stopped or passes, and so is each of the
  * control's. loss_chance_at_least() is the chance that as many of the named samples are stopped with the control's
- * odds. With even odds beforehand, the confidence that the name makes the difference is 1 / (1 + chance). */
+ * odds. With even odds beforehand, the confidence that the name makes the difference is 1 / (1 + chance). Samples of
+ * the control that are stopped during residual blocking do not count (name_blocks.h). */
 #ifndef HOPSONDE_SILENCE_NAMES_H
 #define HOPSONDE_SILENCE_NAMES_H
 
+#include "silence/name_blocks.h"
 #include "trace/trace_set.h"
 
 enum name_fate {
@@ -24,11 +26,14 @@ struct name_comparison {
     uint8_t answer; /* the smallest TTL from there on at which the control got a reply; 0: at none */
     unsigned stopped, passed;
     unsigned told;                            /* of those stopped: by the refusal or the answer; others were silent */
-    unsigned control_stopped, control_passed; /* as long as the control passed: see `is_refused_later` */
+    unsigned control_stopped, control_passed; /* those during a block do not count */
     bool goes_on; /* a probe that was answered went on: a router let it expire as well, or the target replied as well */
-    /* The control passed at first and never again. Devices that have seen a name refuse the pair of hosts for a while.
-     * Only the samples before that count. */
-    bool is_refused_later;
+    /* Devices that have seen a name refuse the pair of hosts for a while: residual blocking. */
+    bool is_refused_later; /* that began after this name was sent; `block` is the last of these times */
+    struct name_block block;
+    bool is_blocked;         /* it began before, and the named spec was not probed but during that time */
+    bool is_blocked_now;     /* it goes on, as far as the control shows */
+    unsigned control_passes; /* the last samples of the control, all of which passed, behind the last named probe */
     double confidence;
     const struct probe *shown; /* a named probe that was stopped, by a reply if any was; NULL: none */
     const struct reply *reply; /* that refusal or answer; NULL: it was silent */
@@ -36,6 +41,8 @@ struct name_comparison {
 
 /* The control of this trace in the set; NULL: it has no name, is a control itself, or has none. */
 const struct trace *names_control(const struct trace_set *set, const struct trace *trace);
+/* The times of residual blocking for a control, from the first TTL on at which any name is stopped. False: none. */
+bool names_blocks(const struct trace_set *set, const struct trace *control, struct name_blocks *out);
 void names_compare(const struct trace_set *set, const struct trace *named, const struct trace *control,
                    struct name_comparison *out);
 

@@ -89,6 +89,22 @@ static bool is_forgotten(struct sim *sim, unsigned filter, const struct headers 
     return flow->is_forgotten;
 }
 
+/* Whether a packet between these hosts was stopped a short time ago. */
+static bool is_blocked(const struct sim *sim, unsigned filter, const struct headers *h)
+{
+    const struct blocked *blocked = &sim->blocked[filter];
+    bool forth = addr_equal(&h->ip.source, &blocked->ends[0]) && addr_equal(&h->ip.target, &blocked->ends[1]);
+    bool back = addr_equal(&h->ip.source, &blocked->ends[1]) && addr_equal(&h->ip.target, &blocked->ends[0]);
+    return sim->now < blocked->until && sim->net->filters[filter].protocols[h->ip.protocol] && (forth || back);
+}
+
+/* Does to the packet what the filter does. Returns whether it goes on. */
+static bool act(struct sim *sim, unsigned node, unsigned link, const struct filter *f, const struct pkt *p)
+{
+    answer(sim, node, link, f, p);
+    return f->verb == VERB_PASS || f->verb == VERB_INJECT;
+}
+
 bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, const struct pkt *p)
 {
     struct packet packet;
@@ -96,7 +112,11 @@ bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, 
         return false;
     for (unsigned i = 0; i < sim->net->filter_count; i++) {
         const struct filter *f = &sim->net->filters[i];
-        if (f->node != node || f->hook != hook || !matches(sim->net, f, &packet))
+        if (f->node != node || f->hook != hook)
+            continue;
+        if (f->block && is_blocked(sim, i, &packet.outer))
+            return act(sim, node, link, f, p);
+        if (!matches(sim->net, f, &packet))
             continue;
         bool held = f->hold && sim->now < sim->held_until[i];
         if (*f->name && !held && !packet_names(&packet.outer, f->name))
@@ -108,8 +128,8 @@ bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, 
         if (held)
             return false;
         sim->held_until[i] = sim->now + f->hold;
-        answer(sim, node, link, f, p);
-        return f->verb == VERB_PASS || f->verb == VERB_INJECT;
+        sim->blocked[i] = (struct blocked){sim->now + f->block, {packet.outer.ip.source, packet.outer.ip.target}};
+        return act(sim, node, link, f, p);
     }
     return true;
 }

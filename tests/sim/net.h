@@ -9,7 +9,7 @@
 #include "packet/packet.h"
 
 #define NET_NAME_BYTES 24
-#define NET_NODES_MOST 48
+#define NET_NODES_MOST 80
 #define NET_LINKS_MOST 96
 #define NET_RULES_MOST 32
 #define NET_PORTS_MOST 16
@@ -30,8 +30,9 @@ enum mpls_style {
     MPLS_NO_LENGTH,    /* padded likewise, length field 0, as before RFC 4884 */
     MPLS_WRONG_LENGTH, /* padded likewise, but the length is that of the bare quote */
 };
-/* What a host does in a connection; NONE: it has half-open ones only. All but CLOSE acknowledge data. */
-enum service { SERVICE_NONE, SERVICE_QUIET, SERVICE_ANSWER, SERVICE_RESET, SERVICE_CLOSE };
+/* What a host does in a connection; NONE: it has half-open ones only. QUIET, ANSWER and RESET acknowledge
+ * data. CLOSE and ABORT end the connection at once, with a FIN or a RST. */
+enum service { SERVICE_NONE, SERVICE_QUIET, SERVICE_ANSWER, SERVICE_RESET, SERVICE_CLOSE, SERVICE_ABORT };
 /* What a host does with a connection that was idle for long enough. FORGET: it resets the next packet. TALK: it sends
  * data, each time. */
 enum idle_end { IDLE_FIN, IDLE_RESET, IDLE_FORGET, IDLE_TALK };
@@ -127,6 +128,8 @@ struct filter {
     char name[FILTER_NAME_BYTES];              /* that the packet carries; "": any or none */
     nstime idle; /* it matches packets of flows that sent none through it for this time, from then on; 0: of any */
     nstime hold; /* after a match it drops matching packets with any name for this time */
+    nstime
+        block; /* after a match it does the same to all packets of these protocols between both hosts for this time */
     enum verb verb;
     uint8_t refusal[2][2]; /* REJECT: type and code of IPv4 and IPv6 */
 };

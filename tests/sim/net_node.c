@@ -218,11 +218,9 @@ static enum status parse_idle_talk(struct parser *p, void *object)
 
 static enum status parse_service(struct parser *p, void *object)
 {
-    static const struct replay_filter choices[] = {{"quiet", SERVICE_QUIET},
-                                                   {"answer", SERVICE_ANSWER},
-                                                   {"reset", SERVICE_RESET},
-                                                   {"close", SERVICE_CLOSE},
-                                                   {NULL, 0}};
+    static const struct replay_filter choices[] = {{"quiet", SERVICE_QUIET}, {"answer", SERVICE_ANSWER},
+                                                   {"reset", SERVICE_RESET}, {"close", SERVICE_CLOSE},
+                                                   {"abort", SERVICE_ABORT}, {NULL, 0}};
     int value = 0;
     enum status status = parser_choice(p, choices, &value);
     ((struct node *)object)->service = (enum service)value;

@@ -15,7 +15,7 @@
  * errors; of N made-up addresses) · copies N (of each error, beyond the first) · balance per-flow|per-packet · mpls
  * LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],...
  * (ports of a host; it knows the IP protocols that stand in these, and tcp, udp and udplite) · service
- * quiet|answer|reset|close (of its open TCP ports: it takes connections) · no-stamps (it has no TCP timestamps) ·
+ * quiet|answer|reset|close|abort (of its open TCP ports: it takes connections) · no-stamps (it has no TCP timestamps) ·
  * idle-fin|idle-reset|idle-forget|idle-talk T (what it does with connections that are idle for T) ·
  * unseen PERCENT (own frames the capture misses) · refuse PROTOCOL,... (local firewall).
  *
@@ -26,14 +26,14 @@
  * drop|pass|reset|answer|inject|reject REFUSAL MATCH: PROTOCOL,... · echo · error · syn · data · port N[-M] · sport
  * N[-M] · from NODE · to NODE · chance P · name NAME (of a DNS query, a QUIC Initial or TCP data) · idle T (of a
  * flow that was idle for T once, until its next SYN) · hold T (drops the
- * rest for T afterwards) REFUSAL: a name as admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6). First match decides.
- *   nat NODE source ADDRESS... [shift N] [inner full|none|no-checksum]          as the client leaves through NODE
- *   nat NODE target ADDRESS... to NODE [inner ...]                              ADDRESS stands for the node behind
- *   rewrite NODE dscp|ecn|mss|id|seq VALUE                                      by forwarding, before the next hop
- *   expect [4|6] SPECS HOP... [=END]        HOP: NODE[|NODE...][!] (! refuses), `*` silent, `?` any
- *   verdict [auto] [4|6] SPECS STATE[|STATE...]|? [HOW] [at TTL] [after TTL] [before TTL]
- *          what the run says of each spec, first line that fits; `auto`: of specs in a run of the whole chain, before
- *          the other lines. A place that is not named must be none; a TTL may be `?`.
+ * rest for T afterwards) · block T (stops all else between both hosts for T afterwards) REFUSAL: a name as
+ * admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6). First match decides. nat NODE source ADDRESS... [shift N]
+ * [inner full|none|no-checksum]          as the client leaves through NODE nat NODE target ADDRESS... to NODE [inner
+ * ...]                              ADDRESS stands for the node behind rewrite NODE dscp|ecn|mss|id|seq VALUE by
+ * forwarding, before the next hop expect [4|6] SPECS HOP... [=END]        HOP: NODE[|NODE...][!] (! refuses), `*`
+ * silent, `?` any verdict [auto] [4|6] SPECS STATE[|STATE...]|? [HOW] [at TTL] [after TTL] [before TTL] what the run
+ * says of each spec, first line that fits; `auto`: of specs in a run of the whole chain, before the other lines. A
+ * place that is not named must be none; a TTL may be `?`.
  *
  * T is a number with us, ms or s; P a number with %. */
 #include <errno.h>
@@ -328,6 +328,8 @@ static enum status parse_match(struct parser *p, struct filter *f, bool *narrowe
         status = parser_time(p, &f->idle);
     else if (parser_accept(p, "hold"))
         status = parser_time(p, &f->hold);
+    else if (parser_accept(p, "block"))
+        status = parser_time(p, &f->block);
     else if (parser_accept(p, "chance"))
         status = parser_share(p, &f->chance);
     else if (parser_accept(p, "from") || parser_accept(p, "to")) {

@@ -78,7 +78,11 @@ struct sim {
     struct half_open *half_open; /* owned */
     size_t half_open_count;
     nstime held_until[NET_RULES_MOST]; /* of filters with `hold` */
-    struct passed_flow *passed;        /* owned */
+    struct blocked {
+        nstime until;
+        struct addr ends[2];
+    } blocked[NET_RULES_MOST];  /* of filters with `block` */
+    struct passed_flow *passed; /* owned */
     size_t passed_count;
     struct tcp_end *tcp_ends; /* owned */
     size_t tcp_end_count;

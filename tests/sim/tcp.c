@@ -350,6 +350,11 @@ static void take_segment(struct sim *sim, struct tcp_end *end, const struct head
             emit(sim, end, TCP_FIN | TCP_ACK, end->snd_nxt++, 0);
             end->closed = true;
         }
+        if (host->service == SERVICE_ABORT) {
+            emit(sim, end, TCP_RST | TCP_ACK, end->snd_nxt, 0);
+            forget(sim, end);
+            return;
+        }
     }
     if (!length) {
         if (seq != end->rcv_nxt)

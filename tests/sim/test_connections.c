@@ -28,8 +28,15 @@ static const struct row {
     {"a closed port", "service answer", "", "trace", "tcp/81:data", "closed", "tcp-reset", 10, 0},
     {"a server that resets", "service reset", "", "trace", "tcp/80:data", "open", "", 10, 0},
     {"a server that closes at once", "service close", "", "trace", "tcp/80:data", "closed", "tcp-reset", 10, 0},
-    {"a server that resets each connection at once", "", "", "diagnose", "icmp,tcp/80,tcp/80:data", "closed",
+    {"a server that resets each connection at once, traced", "service abort", "", "trace", "tcp/80:data", "closed",
      "tcp-reset", 10, 0},
+    {"the same without timestamps", "service abort no-stamps", "", "trace", "tcp/80:data", "closed", "tcp-reset", 10,
+     0},
+    {"a kernel that resets each handshake, traced", "", "", "trace", "tcp/80:data", "closed", "tcp-reset", 10, 0},
+    {"a server that resets each connection at once", "service abort", "", "diagnose", "icmp,tcp/80,tcp/80:data",
+     "closed", "tcp-reset", 10, 0},
+    {"a kernel that resets each handshake", "", "", "diagnose", "icmp,tcp/80,tcp/80:data", "closed", "tcp-reset", 10,
+     0},
     {"a firewall that drops data", "service answer", "filter r4 forward data drop\n", "diagnose",
      "icmp,tcp/80,tcp/80:data", "dropped", "silent", 0, 4},
     {"a firewall that resets data", "service answer", "filter r4 forward data reset\n", "diagnose",
@@ -150,6 +157,20 @@ static void test_manners(void)
     free(net);
 }
 
+/* A server that resets each connection at once: further ones show nothing more. */
+static void test_aborts(void)
+{
+    char text[1024];
+    struct net *net = NULL;
+    struct drive d;
+    snprintf(text, sizeof text, "%sservice abort%s", TEN, LINKS);
+    ok(run(text, 4, "trace", "tcp/80:data", 1, &net, &d), "a server that resets each connection at once: it runs");
+    is_num(d.connect_count, 3, "three connections show it");
+    ok(d.done - SIM_START < 2 * NS_PER_S, "in %.1f s", nstime_ms(d.done - SIM_START) / 1000);
+    drive_free(&d);
+    free(net);
+}
+
 /* A device resets the first connection, and then drops the SYNs of all others. */
 static void test_residual(void)
 {
@@ -186,6 +207,7 @@ static const struct lossy {
     {"an open port", "service answer", "", VERDICT_OPEN, 0, 0},
     {"an open port without timestamps", "service answer no-stamps", "", VERDICT_OPEN, 0, 0},
     {"a server that closes at once", "service close", "", VERDICT_CLOSED, 0, 0},
+    {"a server that resets each connection at once", "service abort", "", VERDICT_CLOSED, 0, 0},
     {"data that are dropped", "service answer", "filter r4 forward data drop\n", VERDICT_DROPPED, 4, 0},
     {"data that are reset", "service answer", "filter r4 forward data reset\n", VERDICT_REJECTED, 4, 0},
     {"data that are reset beside the path", "service answer", "filter r4 forward data inject\n", VERDICT_REJECTED, 4,
@@ -288,6 +310,7 @@ int main(void)
     test_speed(4);
     test_speed(6);
     test_manners();
+    test_aborts();
     test_residual();
     test_handshakes();
     for (unsigned i = 0; i < sizeof lossy / sizeof *lossy; i++)

@@ -151,6 +151,9 @@ static void test_changes(void)
          {EVENT_VERDICT_CHANGE, "tcp/80:ack", 100, 103, 6, 0, "dropped", "closed"});
     TEST("a slower link", SLOW, "icmp,tcp/443", {EVENT_LATENCY_SHIFT, NULL, 40, 52, 3, 0, NULL, NULL},
          {EVENT_LATENCY_SHIFT, NULL, 100, 112, 3, 0, NULL, NULL});
+    TEST("a slower link, and a target that refuses", SLOW, "udp",
+         {EVENT_LATENCY_SHIFT, "udp", 40, 52, 3, 0, NULL, NULL},
+         {EVENT_LATENCY_SHIFT, "udp", 100, 112, 3, 0, NULL, NULL});
     TEST("a lossy link", LOSSY, "icmp,tcp/443", {EVENT_LOSS_BEGIN, NULL, 40, 70, 4, 3, NULL, NULL},
          {EVENT_LOSS_END, NULL, 90, 140, 4, 3, NULL, NULL});
     test_change("a limit", PLAIN "set r3 limit 3 0.5\n", "icmp,tcp/443", NULL, 0);

@@ -147,7 +147,7 @@ static void digest_frame(const struct first_look *look, unsigned file, const str
     struct packet packet;
     packet_decode(frame, &packet);
     if (look->has_once)
-        recogniser_digest(look->input.recogniser, file, frame, &packet, out);
+        recogniser_digest(look->input.recogniser, file, frame, &packet, NULL, out);
     else
         digest_packet(&look->digester, file, frame, &packet, out);
 }

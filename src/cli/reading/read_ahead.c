@@ -24,6 +24,7 @@
 /* Packets with an extension, and packets in tunnels, after which a batch ends: bounds the memory. */
 #define EXTENSIONS_MOST 128
 #define TUNNELED_MOST 128
+#define NAMED_MOST 128 /* likewise, packets that bear a name */
 /* Bytes of all files from which on a thread is used. Fewer bytes are read before a thread has started. */
 #define THREAD_FROM (4u << 20)
 
@@ -31,6 +32,7 @@ struct slot {
     struct digest *looks;              /* owned; FRAMES_MOST of them */
     struct icmp_extension *extensions; /* owned; EXTENSIONS_MOST of them; looks with an extension use the first ones */
     struct tunnels *tunnels;           /* owned; TUNNELED_MOST of them; likewise */
+    struct carried_name *names;        /* owned; NAMED_MOST of them; likewise */
     struct read_ahead_batch batch;
 };
 
@@ -74,7 +76,7 @@ static bool read_one(struct read_ahead *a)
 
 /* How many of a slot's arrays are in use. */
 struct used {
-    unsigned extensions, tunnels;
+    unsigned extensions, tunnels, names;
 };
 
 static void keep_tunnels(struct slot *slot, struct used *used, struct digest *look)
@@ -93,7 +95,8 @@ static void put(struct read_ahead *a, struct slot *slot, struct used *used)
     packet_decode(&a->pending, &packet);
     if (a->from.opens_tunnels)
         packet_open_tunnels(&packet);
-    recogniser_digest(a->from.recogniser, a->pending_file, &a->pending, &packet, look);
+    recogniser_digest(a->from.recogniser, a->pending_file, &a->pending, &packet, &slot->names[used->names], look);
+    used->names += look->name != NULL;
     if (packet.kind == PACKET_ICMP_ERROR && look->extension) {
         struct icmp_extension *extension = &slot->extensions[used->extensions++];
         icmp_extension_copy(extension, look->extension);
@@ -106,7 +109,8 @@ static void put(struct read_ahead *a, struct slot *slot, struct used *used)
 
 static bool has_room(const struct read_ahead *a, const struct slot *slot, const struct used *used)
 {
-    return slot->batch.count < a->frames_most && used->extensions < EXTENSIONS_MOST && used->tunnels < TUNNELED_MOST;
+    return slot->batch.count < a->frames_most && used->extensions < EXTENSIONS_MOST && used->tunnels < TUNNELED_MOST &&
+           used->names < NAMED_MOST;
 }
 
 static void fill(struct read_ahead *a, struct slot *slot)
@@ -138,7 +142,8 @@ static bool init_slots(struct read_ahead *a, unsigned count, unsigned frames_mos
         slot->looks = malloc(frames_most * sizeof *slot->looks);
         slot->extensions = malloc(EXTENSIONS_MOST * sizeof *slot->extensions);
         slot->tunnels = malloc(TUNNELED_MOST * sizeof *slot->tunnels);
-        ok = slot->looks && slot->extensions && slot->tunnels;
+        slot->names = malloc(NAMED_MOST * sizeof *slot->names);
+        ok = slot->looks && slot->extensions && slot->tunnels && slot->names;
     }
     return ok;
 }
@@ -191,6 +196,7 @@ void read_ahead_stop(struct read_ahead *a)
         free(a->slots[i].looks);
         free(a->slots[i].extensions);
         free(a->slots[i].tunnels);
+        free(a->slots[i].names);
     }
     free(a);
 }

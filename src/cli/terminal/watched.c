@@ -48,18 +48,18 @@ static void count_ports(const struct session *session, struct progress_run *run)
     }
 }
 
-/* The sessions that are left alone, those first that wait the shortest time. */
+/* What the run waits for, those first that wait the shortest time. */
 static void add_waits(const struct session *session, nstime now, struct strbuf *out)
 {
     for (nstime last = now; last != NSTIME_NEVER;) {
         nstime next = NSTIME_NEVER;
         for (unsigned i = 0; i < session_trace_count(session); i++) {
-            nstime until = session_idle_until(session, i);
+            nstime until = session_waits_until(session, i);
             next = until > last && until < next ? until : next;
         }
         for (unsigned i = 0; i < session_trace_count(session) && next != NSTIME_NEVER; i++) {
             char spec[PROBE_SPEC_TEXT_BYTES];
-            if (session_idle_until(session, i) != next)
+            if (session_waits_until(session, i) != next)
                 continue;
             probe_spec_format(&session_trace(session, i)->flow.spec, spec);
             strbuf_addf(out, ", %s in ", spec);

@@ -6,6 +6,7 @@
  * The query id is what steers the UDP checksum: it differs for every serial, and the server echoes it. */
 #include <string.h>
 
+#include "probe/payloads/read_name.h"
 #include "probe/types/udp_payload.h"
 
 #define HEADER 12
@@ -121,6 +122,27 @@ static bool is_query(struct cursor payload, size_t size)
     return is_whole && !(flags & FLAG_RESPONSE) && questions == 1;
 }
 
+/* The name of the question, if it asks for an address: RFC 1035 4.1.2. */
+static bool read_question(struct cursor payload, char name[NAME_BYTES])
+{
+    char text[NAME_BYTES];
+    size_t length = 0;
+    if (!is_query(payload, 0))
+        return false;
+    cursor_skip(&payload, HEADER);
+    for (size_t bytes; (bytes = cursor_u8(&payload)) != 0;) {
+        const uint8_t *label = cursor_bytes(&payload, bytes);
+        if (!label || length + bytes + 1 > sizeof text || memchr(label, '.', bytes))
+            return false;
+        memcpy(text + length, label, bytes);
+        text[length + bytes] = '.';
+        length += bytes + 1;
+    }
+    uint16_t type = cursor_u16(&payload);
+    bool asks = type == TYPE_A || type == TYPE_AAAA;
+    return asks && !payload.failed && length && read_name((const uint8_t *)text, length - 1, name);
+}
+
 static const struct udp_payload query = {
     .steered = true,
     .steer_offset = ID,
@@ -152,4 +174,5 @@ const struct probe_variant_row udp_dns_name = {
     .payload_length = length_with_name,
     .is_carried = is_query,
     .payload = &query,
+    .read_name = read_question,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "probe/payloads/client_hello.h"
+#include "probe/payloads/read_name.h"
 #include "probe/types/quic_keys.h"
 #include "probe/types/udp_payload.h"
 
@@ -169,6 +170,103 @@ static bool is_initial(struct cursor payload, size_t size)
     return is_seen && size >= LEAST && (cursor_u8(&payload) & LONG_AND_FIXED) == LONG_AND_FIXED;
 }
 
+/* --- the name in an Initial of any client --- */
+
+#define READ_MOST 1500 /* bytes of an Initial that are read: the largest packets of Ethernet */
+#define TYPE_BITS 0x30 /* of a long header; 0: an Initial */
+#define ID_MOST 20     /* RFC 9000 17.2 */
+
+/* RFC 9000 16: an integer whose first two bits tell its length. */
+static uint64_t read_integer(struct cursor *c)
+{
+    uint8_t first = cursor_u8(c);
+    uint64_t value = first & 0x3f;
+    for (unsigned more = (1U << (first >> 6)) - 1; more; more--)
+        value = value << 8 | cursor_u8(c);
+    return value;
+}
+
+/* Steps over so many bytes, which may be more than a cursor can count. */
+static void skip_integer(struct cursor *c, uint64_t bytes)
+{
+    if (bytes > cursor_left(c))
+        cursor_fail(c);
+    else
+        cursor_skip(c, (size_t)bytes);
+}
+
+/* The handshake message, out of CRYPTO frames in any order (RFC 9000 19.6). */
+struct hello {
+    uint8_t bytes[READ_MOST];
+    bool is_known[READ_MOST];
+};
+
+static void add_crypto(struct cursor *frames, struct hello *hello)
+{
+    uint64_t offset = read_integer(frames), length = read_integer(frames);
+    if (length > cursor_left(frames))
+        cursor_fail(frames);
+    for (uint64_t i = 0; i < length && !frames->failed; i++) {
+        uint8_t byte = cursor_u8(frames);
+        if (offset + i < READ_MOST) {
+            hello->bytes[offset + i] = byte;
+            hello->is_known[offset + i] = true;
+        }
+    }
+}
+
+/* An Initial has no other frames that matter (RFC 9000 12.4). Returns the bytes of the message from its start on. */
+static size_t gather_hello(struct cursor frames, struct hello *hello)
+{
+    size_t known = 0;
+    memset(hello, 0, sizeof *hello);
+    while (cursor_left(&frames)) {
+        uint64_t type = read_integer(&frames);
+        if (type == FRAME_CRYPTO)
+            add_crypto(&frames, hello);
+        else if (type > 1) /* neither PADDING nor PING */
+            break;
+    }
+    while (known < READ_MOST && hello->is_known[known])
+        known++;
+    return known;
+}
+
+/* Whether the bytes are an Initial of version 1; its target id, and the offset of its packet number. */
+static bool read_long_header(struct cursor payload, struct cursor *target_id, size_t *number, size_t *end)
+{
+    size_t all = cursor_left(&payload);
+    uint8_t first = cursor_u8(&payload);
+    bool is_initial = (first & LONG_AND_FIXED) == LONG_AND_FIXED && !(first & TYPE_BITS);
+    bool is_known = cursor_u32(&payload) == VERSION;
+    size_t id_bytes = cursor_u8(&payload);
+    *target_id = payload_bytes(&payload, id_bytes);
+    cursor_skip(&payload, cursor_u8(&payload));     /* the source id */
+    skip_integer(&payload, read_integer(&payload)); /* the token */
+    uint64_t length = read_integer(&payload);
+    *number = all - cursor_left(&payload);
+    *end = *number + (size_t)length;
+    return is_initial && is_known && !payload.failed && id_bytes <= ID_MOST && length <= cursor_left(&payload);
+}
+
+static bool read_sni(struct cursor payload, char name[NAME_BYTES])
+{
+    const uint8_t *bytes = cursor_here(&payload);
+    struct cursor target_id;
+    struct quic_keys keys;
+    struct hello hello;
+    uint8_t plain[READ_MOST];
+    size_t number, end;
+    if (cursor_left(&payload) > READ_MOST || !read_long_header(payload, &target_id, &number, &end))
+        return false;
+    quic_keys_start();
+    if (!quic_keys_client(cursor_here(&target_id), cursor_left(&target_id), &keys))
+        return false;
+    size_t length = quic_unprotect(&keys, bytes, end, number, plain);
+    size_t known = gather_hello(cursor_init(plain, length), &hello);
+    return read_name_of_hello(cursor_init(hello.bytes, known), name);
+}
+
 static const struct udp_payload initial = {
     .fill = fill,
     .stamp = stamp,
@@ -198,4 +296,5 @@ const struct probe_variant_row udp_quic_name = {
     .has_name = true,
     .is_carried = is_initial,
     .payload = &initial,
+    .read_name = read_sni,
 };

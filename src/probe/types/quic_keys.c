@@ -85,3 +85,67 @@ bool quic_protect(const struct quic_keys *keys, const struct quic_packet *packet
     EVP_CIPHER_CTX_free(context);
     return good;
 }
+
+/* Room for the header of a client's Initial: RFC 9000 17.2.2, with a token of a retry. */
+#define HEADER_MOST 512
+#define NUMBER_MOST 4 /* bytes of a packet number */
+#define SAMPLE_BYTES 16
+
+/* A client's packet, and where its packet number begins. */
+struct protected
+{
+    const uint8_t *bytes;
+    size_t length, number;
+};
+
+/* The header as it was before its protection: the reverse of mask_header(), for packet numbers of any length. Returns
+ * its bytes; 0: libcrypto fails. */
+static size_t unmask_header(EVP_CIPHER_CTX *context, const struct quic_keys *keys, const struct protected *packet,
+                            uint8_t header[HEADER_MOST])
+{
+    uint8_t mask[SAMPLE_BYTES];
+    int done = 0;
+    memcpy(header, packet->bytes, packet->number + NUMBER_MOST);
+    if (EVP_EncryptInit_ex(context, EVP_aes_128_ecb(), NULL, keys->header, NULL) != 1 ||
+        EVP_EncryptUpdate(context, mask, &done, packet->bytes + packet->number + NUMBER_MOST, sizeof mask) != 1 ||
+        done != sizeof mask)
+        return 0;
+    header[0] ^= mask[0] & 0x0f;
+    size_t bytes = (header[0] & 3U) + 1;
+    for (size_t i = 0; i < bytes; i++)
+        header[packet->number + i] ^= mask[1 + i];
+    return packet->number + bytes;
+}
+
+static size_t decrypt_payload(EVP_CIPHER_CTX *context, const struct quic_keys *keys, const struct protected *packet,
+                              const uint8_t *header, size_t header_length, uint8_t *out)
+{
+    uint8_t nonce[sizeof keys->iv], tag[QUIC_TAG_BYTES];
+    size_t bytes = header_length - packet->number, payload = packet->length - header_length - QUIC_TAG_BYTES;
+    int done = 0, last = 0;
+    memcpy(nonce, keys->iv, sizeof nonce);
+    for (size_t i = 0; i < bytes; i++)
+        nonce[sizeof nonce - bytes + i] ^= header[packet->number + i];
+    memcpy(tag, packet->bytes + header_length + payload, sizeof tag);
+    bool good = EVP_DecryptInit_ex(context, EVP_aes_128_gcm(), NULL, keys->key, nonce) == 1 &&
+                EVP_DecryptUpdate(context, NULL, &done, header, (int)header_length) == 1 &&
+                EVP_DecryptUpdate(context, out, &done, packet->bytes + header_length, (int)payload) == 1 &&
+                EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, QUIC_TAG_BYTES, tag) == 1 &&
+                EVP_DecryptFinal_ex(context, out + payload, &last) == 1;
+    return good ? payload : 0;
+}
+
+size_t quic_unprotect(const struct quic_keys *keys, const uint8_t *packet, size_t length, size_t number, uint8_t *out)
+{
+    const struct protected own = {packet, length, number};
+    uint8_t header[HEADER_MOST];
+    if (number + NUMBER_MOST > HEADER_MOST || length < number + NUMBER_MOST + SAMPLE_BYTES + QUIC_TAG_BYTES)
+        return 0;
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    size_t header_length = context ? unmask_header(context, keys, &own, header) : 0;
+    size_t payload = header_length && EVP_CIPHER_CTX_reset(context) == 1
+                         ? decrypt_payload(context, keys, &own, header, header_length, out)
+                         : 0;
+    EVP_CIPHER_CTX_free(context);
+    return payload;
+}

@@ -30,4 +30,8 @@ struct quic_packet {
 /* Encrypts and authenticates payload and header in place. Packet numbers other than 0..255 are not ours. */
 bool quic_protect(const struct quic_keys *keys, const struct quic_packet *packet);
 
+/* A packet of any client, whose packet number begins at `number`. Writes its plain payload to `out`, which has room for
+ * all behind `number`, and returns its bytes. 0: the keys are not those of its client, or libcrypto fails. */
+size_t quic_unprotect(const struct quic_keys *keys, const uint8_t *packet, size_t length, size_t number, uint8_t *out);
+
 #endif

@@ -10,6 +10,7 @@
 #include "probe/craft.h"
 #include "probe/identity.h"
 #include "probe/payloads/data_payload.h"
+#include "probe/payloads/read_name.h"
 #include "probe/types/segment.h"
 #include "probe/types/types.h"
 
@@ -293,7 +294,8 @@ static const struct probe_variant_row tls_name = {
     .needs_connection = true,
     .has_name = true,
     .payload_length = data_payload_length,
-    .shapes = 1U << SHAPE_NONE, /* a name is not read from packets */
+    .shapes = 1U << SHAPE_NONE, /* probe_name_seen() finds it */
+    .read_name = read_name_of_record,
 };
 static const struct probe_variant_row http_name = {
     .variant = VARIANT_HTTP_NAME,
@@ -306,6 +308,7 @@ static const struct probe_variant_row http_name = {
     .has_name = true,
     .payload_length = data_payload_length,
     .shapes = 1U << SHAPE_NONE,
+    .read_name = read_name_of_request,
 };
 static const struct probe_variant_row *const variants[] = {&syn, &ack, &data, &tls_name, &http_name, &fin, NULL};
 

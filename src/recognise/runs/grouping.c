@@ -216,6 +216,8 @@ static void note_packet(struct recogniser *r, struct run *run, const struct dige
     const struct traits *traits = &digest->traits;
     enum order order = order_of(run, traits, digest->time);
     struct place place = {0};
+    if (traits->name_id != run->shown.name_id)
+        *run->name.text = '\0'; /* they vary */
     if (order != ORDER_NEXT)
         place = order_place(run, traits, digest->time);
     struct step step = {

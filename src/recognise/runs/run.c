@@ -128,6 +128,7 @@ struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest
     run->protocol = digest->protocol;
     run->version = digest->source.family;
     run->shown = digest->traits;
+    run->name = digest->name ? *digest->name : (struct carried_name){0};
     run->next_in_pair = pair->runs;
     pair->runs = run;
     pair->run_count++;

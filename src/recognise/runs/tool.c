@@ -440,14 +440,22 @@ static const char *grouping(const struct run *run)
     return is_steady(&run->target_port) ? "one target port, TTLs in order" : "rising target ports, TTLs in order";
 }
 
-/* A UDP payload queries the service of a port only if the port stays the same. */
-static uint8_t variant_of(const struct run *run, const struct probe_type *type)
+/* A UDP payload queries the service of a port only if the port stays the same, and a TCP payload needs a connection. A
+ * name says more than the row without one. The spec borrows it from the run. */
+static void describe_payload(const struct run *run, const struct probe_type *type, struct probe_spec *spec)
 {
     const struct traits *shown = &run->shown;
     int port = is_steady(&run->target_port) ? (uint16_t)run->target_port.first : -1;
     struct cursor payload = cursor_init(shown->payload, shown->payload_length);
     enum probe_shape shape = run->trace.handshakes.count ? SHAPE_SESSION : (enum probe_shape)run->shape;
-    return probe_variant_seen(type, shape, port, payload, shown->payload_bytes)->variant;
+    const struct probe_variant_row *seen = probe_variant_seen(type, shape, port, payload, shown->payload_bytes);
+    spec->variant = seen->variant;
+    struct probe_spec named = *spec;
+    named.variant = run->name.variant;
+    if (*run->name.text && port >= 0 && probe_spec_variant(&named)->needs_connection == seen->needs_connection) {
+        spec->variant = run->name.variant;
+        spec->name = run->name.text;
+    }
 }
 
 void tool_describe(struct run *run)
@@ -472,6 +480,6 @@ void tool_describe(struct run *run)
         .type = type,
         .protocol = type->protocol ? type->protocol : run->protocol,
         .port = has_ports ? port : 0,
-        .variant = variant_of(run, type),
     };
+    describe_payload(run, type, &flow->spec);
 }

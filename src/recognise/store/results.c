@@ -116,6 +116,16 @@ static bool reserve_number(struct recogniser *r, uint32_t number)
     return true;
 }
 
+/* Without memory the trace has no name, and so another variant. */
+static const char *copy_name(const char *name)
+{
+    size_t bytes = name ? strlen(name) + 1 : 0;
+    char *copy = bytes ? malloc(bytes) : NULL;
+    if (copy)
+        memcpy(copy, name, bytes);
+    return copy;
+}
+
 void results_trace(struct recogniser *r, struct trace *trace)
 {
     if (!r->config.keep) {
@@ -130,6 +140,7 @@ void results_trace(struct recogniser *r, struct trace *trace)
     }
     put_in_order(trace);
     *kept = *trace;
+    kept->flow.spec.name = copy_name(trace->flow.spec.name);
     trace_init(trace);
     trace_fit(kept);
     r->kept[kept->number] = kept;
@@ -160,6 +171,7 @@ void results_finish(struct recogniser *r)
 void results_free(struct recogniser *r)
 {
     for (size_t i = 0; i < r->kept_count; i++) {
+        free((void *)(uintptr_t)r->kept[i]->flow.spec.name);
         trace_free(r->kept[i]);
         free(r->kept[i]);
     }

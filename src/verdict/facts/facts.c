@@ -2,6 +2,7 @@
 #include "verdict/facts/facts.h"
 
 #include "address/special.h"
+#include "silence/names.h"
 #include "silence/sample.h"
 
 static bool is_direct(const struct trace *trace, const struct reply *reply)
@@ -15,6 +16,11 @@ static void keep_nearest(struct evidence *kept, const struct probe *probe, const
         *kept = (struct evidence){probe, reply};
 }
 
+static bool is_blocked(const struct facts *facts, const struct probe *probe)
+{
+    return name_blocks_at(&facts->blocks, probe->sent);
+}
+
 static void gather_replies(struct facts *facts)
 {
     const struct trace *trace = facts->trace;
@@ -23,7 +29,7 @@ static void gather_replies(struct facts *facts)
         facts->refused_sends += probe->state == PROBE_REFUSED;
         facts->sent += probe->state != PROBE_REFUSED;
         facts->silent += sample_is_silent(facts->set, probe) && probe->ttl > trace->last_router_ttl;
-        for (unsigned k = 0; k < probe->reply_count; k++) {
+        for (unsigned k = 0; k < probe->reply_count && !is_blocked(facts, probe); k++) {
             const struct reply *reply = &probe->replies[k];
             bool direct = is_direct(trace, reply);
             if (direct)
@@ -44,14 +50,16 @@ static bool is_among(const struct addr *address, const struct addr *all, unsigne
 }
 
 /* The refusal at the least TTL, without those by some routers. */
-static struct evidence nearest_refusal(const struct trace *trace, const struct addr *except, unsigned count)
+static struct evidence nearest_refusal(const struct facts *facts, const struct addr *except, unsigned count)
 {
+    const struct trace *trace = facts->trace;
     struct evidence nearest = {0};
     for (size_t i = 0; i < trace->probe_count; i++)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct reply *reply = &trace->probes[i].replies[k];
             bool refuses = reply_rejects(trace, reply) || reply_reaches(trace, reply);
-            if (refuses && !is_direct(trace, reply) && !is_among(&reply->from, except, count))
+            if (refuses && !is_direct(trace, reply) && !is_among(&reply->from, except, count) &&
+                !is_blocked(facts, &trace->probes[i]))
                 keep_nearest(&nearest, &trace->probes[i], reply);
         }
     return nearest;
@@ -69,11 +77,11 @@ static void find_refusal(struct facts *facts)
 {
     struct addr outlived[LOOKUPS_MOST];
     unsigned count = 0;
-    facts->refusal = nearest_refusal(facts->trace, NULL, 0);
+    facts->refusal = nearest_refusal(facts, NULL, 0);
     while (is_outlived(facts, &facts->refusal)) {
         facts->outlived = count ? facts->outlived : facts->refusal;
         outlived[count++] = facts->refusal.reply->from;
-        facts->refusal = count < LOOKUPS_MOST ? nearest_refusal(facts->trace, outlived, count) : (struct evidence){0};
+        facts->refusal = count < LOOKUPS_MOST ? nearest_refusal(facts, outlived, count) : (struct evidence){0};
     }
 }
 
@@ -283,7 +291,7 @@ static void find_reset(struct facts *facts)
             bool genuine = facts_is_genuine(facts, probe, reply);
             bool is_last = reply->time == trace->last_seen;
             open[probe->flow] = open[probe->flow] || (genuine && reply_accepts(reply) && !is_last);
-            if (reply->kind == REPLY_RST && !genuine && is_direct(trace, reply)) {
+            if (reply->kind == REPLY_RST && !genuine && is_direct(trace, reply) && !is_blocked(facts, probe)) {
                 reset[probe->flow] = true;
                 keep_nearest(&forged, probe, reply);
             }
@@ -305,7 +313,7 @@ static void prefer_genuine(struct facts *facts)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct probe *probe = &trace->probes[i];
             const struct reply *reply = &probe->replies[k];
-            if (!facts_is_genuine(facts, probe, reply))
+            if (!facts_is_genuine(facts, probe, reply) || is_blocked(facts, probe))
                 continue;
             if (reply->kind != REPLY_RST || !flow_needs_connection(&trace->flow))
                 keep_nearest(&direct, probe, reply);
@@ -341,6 +349,8 @@ static void gather(const struct set_facts *all, const struct trace *trace, uint8
 {
     *out = (struct facts){.all = all, .set = all->set, .trace = trace, .last_router = last_router};
     out->last_hop = namesakes_last_router(&all->namesakes, trace);
+    if (trace->is_control)
+        names_blocks(all->set, trace, &out->blocks);
     gather_replies(out);
     find_refusal(out);
     find_target(out, last_replying_router(all));
@@ -354,6 +364,18 @@ static void gather(const struct set_facts *all, const struct trace *trace, uint8
         prefer_genuine(out);
 }
 
+/* While residual blocking lasts, no flow of the control's protocol passes: their silences are no router's. */
+static void forget_blocked(const struct facts *control, struct set_facts *all)
+{
+    for (unsigned i = 0; control->blocks.count && i < all->set->count; i++) {
+        const struct trace *trace = all->set->traces[i];
+        bool is_same = trace->flow.spec.protocol == control->trace->flow.spec.protocol;
+        for (size_t n = 0; is_same && n < trace->probe_count; n++)
+            if (is_blocked(control, &trace->probes[n]) && trace->probes[n].flow <= UINT8_MAX)
+                all->passage.farthest[i][trace->probes[n].flow] = 0;
+    }
+}
+
 void set_facts_gather(const struct trace_set *set, struct set_facts *out)
 {
     out->set = set;
@@ -365,8 +387,10 @@ void set_facts_gather(const struct trace_set *set, struct set_facts *out)
         uint8_t refusing = last_refusing_router(set, set->traces[i]);
         last_router = refusing > last_router ? refusing : last_router;
     }
-    for (unsigned i = 0; i < set->count; i++)
+    for (unsigned i = 0; i < set->count; i++) {
         gather(out, set->traces[i], last_router, &out->of[i]);
+        forget_blocked(&out->of[i], out);
+    }
 }
 
 const struct facts *set_facts_of(const struct set_facts *all, const struct trace *trace)

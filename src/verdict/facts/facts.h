@@ -6,6 +6,7 @@
 
 #include "silence/comparison.h"
 #include "silence/loss.h"
+#include "silence/name_blocks.h"
 #include "verdict/facts/namesakes.h"
 #include "verdict/facts/responders.h"
 #include "verdict/verdict.h"
@@ -36,7 +37,9 @@ struct facts {
     struct evidence unexplained;        /* at the least TTL: a refusal as too big with an impossible MTU */
     bool is_reset;                      /* a device resets its connections, and no flow gets through without */
     struct comparison comparison;
-    uint8_t farther[256];  /* by TTL, where a direct reply came from: enum farther */
+    uint8_t farther[256]; /* by TTL, where a direct reply came from: enum farther */
+    /* Of a control: the times of residual blocking. What it drew then says nothing about the control. */
+    struct name_blocks blocks;
     bool from_nearer[256]; /* by reply TTL: a direct reply to a probe that cannot have reached the target */
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* name_filter: the finding that a device stops a spec because of its name, where the control passes. */
+#include <math.h>
+
 #include "silence/names.h"
 #include "verdict/facts/reasons.h"
 #include "verdict/findings/finding.h"
@@ -94,6 +96,18 @@ static void add_place(const struct finding *finding, char text[SENTENCE_BYTES])
         phrase_add(text, "a device before hop %u", finding->before.known ? finding->before.ttl : 1);
 }
 
+/* How long the device refused the control as well, by the samples that were stopped and the next one that passed. */
+static void add_block(const struct name_block *block, char text[SENTENCE_BYTES])
+{
+    bool has_ended = block->until != NSTIME_NEVER;
+    double least = nstime_ms(block->last - block->since) / 1000, most = nstime_ms(block->until - block->since) / 1000;
+    phrase_add(text, "; afterwards the control was stopped, too");
+    if (least >= 1 || has_ended)
+        phrase_add(text, ", for %.0f s%s", least, has_ended ? "" : " at least");
+    if (has_ended)
+        phrase_add(text, " to %.0f s", most);
+}
+
 static void say(const struct trace *named, const struct trace *control, const struct name_comparison *names,
                 enum verdict_how how, struct finding *out)
 {
@@ -109,7 +123,7 @@ static void say(const struct trace *named, const struct trace *control, const st
         phrase_add(out->text, names->goes_on ? "; it stands beside the path, because the probe itself went on"
                                              : "; it stands in the path, because no probe went on");
     if (names->is_refused_later)
-        phrase_add(out->text, "; afterwards the control was stopped, too");
+        add_block(&names->block, out->text);
 }
 
 static void tell(const struct facts *facts, const struct trace *control, const struct name_comparison *names,
@@ -125,6 +139,8 @@ static void tell(const struct facts *facts, const struct trace *control, const s
     finding_text(finding, "control", control->flow.spec.name);
     finding_text(finding, "how", phrase_how(how, "other"));
     finding_flag(finding, "on_path", names->goes_on);
+    if (names->is_refused_later)
+        finding_number(finding, "residual_s", floor(nstime_ms(names->block.last - names->block.since) / 1000));
     say(facts->trace, control, names, how, finding);
 }
 

@@ -233,7 +233,7 @@ static void find_division(const struct facts *facts, struct judgement *out)
 void find_path_dependence(const struct set_facts *all, struct judgement *out)
 {
     for (unsigned i = 0; i < all->set->count; i++)
-        if (all->set->traces[i]->flow_count > 1 && !all->of[i].is_reset &&
+        if (all->set->traces[i]->flow_count > 1 && !all->of[i].is_reset && !all->of[i].blocks.count &&
             !finding_is_of_name(all, out, all->set->traces[i]))
             find_division(&all->of[i], out);
 }

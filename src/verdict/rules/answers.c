@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* answers: rules 2 to 6: who replies in the target's name. */
+/* answers: rules 3 to 7: who replies in the target's name. */
 #include "verdict/facts/reasons.h"
 #include "verdict/rules/rules.h"
 
@@ -26,7 +26,7 @@ static const char *answer_text(const struct reply *reply)
     return "it replies";
 }
 
-/* --- 2, 3 --- */
+/* --- 3, 4 --- */
 
 static bool is_short(const struct facts *facts, const struct evidence *evidence)
 {
@@ -127,7 +127,7 @@ void explain_open(const struct facts *facts, struct verdict *out)
         phrase_add(out->text, "; no other protocol confirms that this is the target");
 }
 
-/* --- 4, 5, 6 --- */
+/* --- 5, 6, 7 --- */
 
 bool holds_closed(const struct facts *facts)
 {

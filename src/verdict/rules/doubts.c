@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* doubts: rules 13 and 14: silence that may be none. */
+/* doubts: rules 2, 14 and 15: silence or a refusal that may have another reason. */
+#include "silence/names.h"
 #include "verdict/rules/rules.h"
 
 /* The first unproven reply behind the last router of this spec, and how many there are. */
@@ -27,6 +28,32 @@ static void place_doubt(const struct facts *facts, struct verdict *out)
     out->before = facts_next_router(facts, facts->last_hop);
     evidence_show_last(facts, out);
 }
+
+/* --- 2 --- */
+
+static bool compare(const struct facts *facts, struct name_comparison *out)
+{
+    const struct trace *control = names_control(facts->set, facts->trace);
+    if (control)
+        names_compare(facts->set, facts->trace, control, out);
+    return control;
+}
+
+bool holds_blocked(const struct facts *facts)
+{
+    struct name_comparison names;
+    return compare(facts, &names) && names.is_blocked;
+}
+
+void explain_blocked(const struct facts *facts, struct verdict *out)
+{
+    place_doubt(facts, out);
+    phrase_set_verdict(out, "%s%s: %s is stopped there as well since another name was sent; retry in some minutes",
+                       out->after.known ? " after " : "", out->after.known ? PLACE_TEXT(&out->after) : "",
+                       SPEC_TEXT(names_control(facts->set, facts->trace)));
+}
+
+/* --- 14, 15 --- */
 
 bool holds_unproven(const struct facts *facts)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* gateway: rule 12: the gateway of a run with --through forwarded the probe. */
+/* gateway: rule 13: the gateway of a run with --through forwarded the probe. */
 #include "verdict/rules/rules.h"
 
 bool holds_forwarded(const struct facts *facts)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* refusals: rules 7 to 11: routers that have no route, reject, or send packets in a loop. */
+/* refusals: rules 8 to 12: routers that have no route, reject, or send packets in a loop. */
 #include "verdict/facts/reasons.h"
 #include "verdict/rules/rules.h"
 
-/* --- 7, 8 --- */
+/* --- 8, 9 --- */
 
 /* The hop of the router that refused: where it sent a time exceeded, else the least TTL with its refusal; 0: this host.
  * One that waited for its neighbour's address had forwarded the probe, and so stands one hop before that TTL. */
@@ -66,7 +66,7 @@ void explain_unreachable(const struct facts *facts, struct verdict *out)
                            phrase_how(out->how, "unreachable"));
 }
 
-/* --- 10 --- */
+/* --- 11 --- */
 
 /* The facts of the spec that was told so; NULL: no device did. Independent runs say nothing about each other. */
 static const struct facts *find_dead_end(const struct facts *facts, struct evidence *refusal)
@@ -129,7 +129,7 @@ void explain_rejected(const struct facts *facts, struct verdict *out)
                                                      : "");
 }
 
-/* --- 9 --- */
+/* --- 10 --- */
 
 bool holds_unexplained(const struct facts *facts)
 {
@@ -150,7 +150,7 @@ void explain_unexplained(const struct facts *facts, struct verdict *out)
                        facts->trace->flow.size);
 }
 
-/* --- 11 --- */
+/* --- 12 --- */
 
 /* The trace whose loop this one is in: its own, or another trace's that it follows; NULL: none. */
 static const struct trace *looping(const struct facts *facts)

@@ -32,8 +32,8 @@ rule_holds holds_forwarded;
 rule_explain explain_forwarded;
 
 /* doubts.c */
-rule_holds holds_unproven, holds_lost_frames;
-rule_explain explain_unproven, explain_lost_frames;
+rule_holds holds_blocked, holds_unproven, holds_lost_frames;
+rule_explain explain_blocked, explain_unproven, explain_lost_frames;
 
 /* silences.c */
 rule_holds holds_dropped, holds_inconclusive;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* silences: rules 15 to 17: dropped, or unanswered for a reason that the probes do not show. */
+/* silences: rules 16 to 18: dropped, or unanswered for a reason that the probes do not show. */
 #include "silence/end.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -11,7 +11,7 @@ static void bracket(const struct facts *facts, struct verdict *out)
     out->before = facts_next_router(facts, facts->last_hop);
 }
 
-/* --- 15 --- */
+/* --- 16 --- */
 
 bool holds_dropped(const struct facts *facts)
 {
@@ -83,7 +83,7 @@ void explain_dropped(const struct facts *facts, struct verdict *out)
         phrase_add(out->text, "; none of %u source ports got further", flows);
 }
 
-/* --- 15, 16 --- */
+/* --- 16, 17 --- */
 
 static double end_confidence(const struct facts *facts)
 {
