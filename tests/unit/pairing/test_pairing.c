@@ -381,12 +381,13 @@ static void unseen(void)
 static void see_other(enum transit_point point, nstime at)
 {
     static uint16_t id;
+    id++;
     see(point, at,
         (struct sent){.from = point == TRANSIT_NEAR ? "10.0.0.77" : "203.0.113.5",
                       .to = "203.0.113.99",
                       .from_port = 5000,
                       .to_port = 6000,
-                      .id = ++id,
+                      .id = id,
                       .ttl = 64,
                       .protocol = 17,
                       .payload = 32,
