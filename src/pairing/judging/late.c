@@ -145,13 +145,15 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     }
 }
 
-/* A packet of the other point is near in time. */
+/* A packet of the other point is near in time: one that nothing but its time tells from others may be among these.
+ * Others may be it if a clock was set that no pairs show. */
 static bool has_neighbour(const struct candidate *all, size_t count, const struct candidate *self)
 {
+    nstime within = self->alone->is_alike ? REWRITTEN_WITHIN : ALONE_AFTER;
     bool has = false;
     for (size_t i = 0; i < count && !has; i++)
         has = !all[i].alone->gone && all[i].alone->shown.point != self->alone->shown.point &&
-              all[i].common - self->common < REWRITTEN_WITHIN && self->common - all[i].common < REWRITTEN_WITHIN;
+              all[i].common - self->common < within && self->common - all[i].common < within;
     return has;
 }
 
