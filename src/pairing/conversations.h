@@ -108,19 +108,31 @@ static inline struct flow *conversations_flow(struct conversations *c, uint32_t 
     return &open->conversation.flows[open->flows[0] != flow];
 }
 
-/* A pair to read. */
-static inline const struct pair *conversations_see_pair(struct conversations *c, size_t pair)
+/* The pair of a flow that has a partner, to read. */
+static inline const struct pair *conversations_see_pair_of(struct conversations *c, uint32_t flow)
 {
-    return &conversations_find(c, c->pairs[pair])->conversation.pair;
+    return &conversations_find(c, flow)->conversation.pair;
 }
 
-/* A pair to change. */
-static inline struct pair *conversations_pair(struct conversations *c, size_t pair)
+/* The same, to change. */
+static inline struct pair *conversations_pair_of(struct conversations *c, uint32_t flow)
 {
-    struct open *open = conversations_find(c, c->pairs[pair]);
+    struct open *open = conversations_find(c, flow);
     if (open->record != NONE)
         conversations_drop_record(c, open);
     return &open->conversation.pair;
+}
+
+/* A pair to read, by its number. */
+static inline const struct pair *conversations_see_pair(struct conversations *c, size_t pair)
+{
+    return conversations_see_pair_of(c, c->pairs[pair]);
+}
+
+/* A pair to change, by its number. */
+static inline struct pair *conversations_pair(struct conversations *c, size_t pair)
+{
+    return conversations_pair_of(c, c->pairs[pair]);
 }
 
 #endif

@@ -48,8 +48,7 @@ struct search {
 
 static struct search search_of(const struct pairing *p, const struct held *self, bool any)
 {
-    uint32_t index = see_flow(p, self->flow)->pair;
-    const struct pair *pair = see_pair(p, index);
+    const struct pair *pair = see_pair_of(p, self->flow);
     unsigned near_way = self->way ^ way_flips(pair, self->point);
     const struct pair_way *way = &pair->ways[near_way], *other = &pair->ways[!near_way];
     bool is_near = self->point == TRANSIT_NEAR;
@@ -536,7 +535,7 @@ static void mark_twins(struct pairing *p, const struct held *h)
 static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
 {
     struct held *near = &p->held.held[near_index], *far = &p->held.held[far_index];
-    struct pair *pair = change_pair(p, see_flow(p, near->flow)->pair);
+    struct pair *pair = change_pair_of(p, near->flow);
     unsigned near_way = near->way;
     struct pair_way *way = &pair->ways[near_way];
     near->paired = far->paired = true;
@@ -634,7 +633,7 @@ void match_at_once(struct pairing *p, uint32_t index)
 void match_settle(struct pairing *p, uint32_t index)
 {
     const struct held *h = &p->held.held[index];
-    struct pair *pair = change_pair(p, see_flow(p, h->flow)->pair);
+    struct pair *pair = change_pair_of(p, h->flow);
     struct pair_way *way = &pair->ways[h->way ^ way_flips(pair, h->point)];
     if (h->partner_order < way->order_most[h->point])
         way->reordered[h->point]++;

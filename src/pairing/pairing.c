@@ -81,10 +81,9 @@ void pairing_free(struct pairing *p)
 /* The way of the same flow at the other point; NULL: the flow has no partner. */
 static struct flow_way *partner_way(struct pairing *p, const struct held *h, uint32_t *seq)
 {
-    uint32_t index = see_flow(p, h->flow)->pair;
-    if (index == NONE)
+    if (!has_partner(p, h->flow))
         return NULL;
-    const struct pair *pair = see_pair(p, index);
+    const struct pair *pair = see_pair_of(p, h->flow);
     unsigned near_way = h->way ^ way_flips(pair, h->point);
     uint32_t delta = pair->ways[near_way].seq.value;
     *seq = h->point == TRANSIT_NEAR ? h->seq + delta : h->seq - delta;
@@ -97,7 +96,7 @@ static struct flow_way *partner_way(struct pairing *p, const struct held *h, uin
  * whose name it came never sent them. */
 static bool has_other_ttl(const struct pairing *p, const struct held *h)
 {
-    const struct pair *pair = see_pair(p, see_flow(p, h->flow)->pair);
+    const struct pair *pair = see_pair_of(p, h->flow);
     uint8_t usual = pair->ways[h->way ^ way_flips(pair, h->point)].ttl[h->point];
     return usual && h->ttl != usual;
 }
@@ -107,7 +106,7 @@ static uint32_t packets_of(const struct pairing *p, const struct held *h)
     const struct flow *flow = see_flow(p, h->flow);
     uint32_t unit = flow->syn[!h->way].mss ? flow->syn[!h->way].mss : MSS_DEFAULT, largest = 0;
     if (flow->pair != NONE)
-        largest = see_pair(p, flow->pair)->ways[h->way ^ way_flips(see_pair(p, flow->pair), h->point)].unit;
+        largest = see_pair_of(p, h->flow)->ways[h->way ^ way_flips(see_pair_of(p, h->flow), h->point)].unit;
     unit = largest > MSS_DEFAULT ? largest : unit;
     return h->span > unit ? (h->span + unit - 1) / unit : 1;
 }
@@ -190,8 +189,7 @@ static void settle(struct pairing *p, uint32_t index)
     struct held *h = &p->held.held[index];
     h->settled = true;
     p->held.first_unsettled = h->later;
-    if (h->later != NONE)
-        __builtin_prefetch(&p->held.held[h->later], 1);
+    held_prefetch_record(&p->held, h->later);
     if (h->paired) {
         match_settle(p, index);
         return;
@@ -407,8 +405,11 @@ static void prepare(struct pairing *p, struct coming *coming)
     *h = held_of(passage, coming->flow, coming->way);
     h->key = held_key(&p->held, coming->flow, coming->way, h, h->seq, h->ack);
     held_prefetch(&p->held, h->key);
-    if (has_partner(p, coming->flow))
-        held_prefetch(&p->held, match_key(p, h));
+    coming->partner_key = h->key;
+    if (has_partner(p, coming->flow)) {
+        coming->partner_key = match_key(p, h);
+        held_prefetch(&p->held, coming->partner_key);
+    }
 }
 
 void pairing_read(const struct overview_result *overview, enum transit_point point, unsigned file,
@@ -439,6 +440,11 @@ bool pairing_take_read(struct pairing *p, const struct pairing_packet *packet)
     next_turn(p);
     prepare(p, coming);
     p->coming_read++;
+    if (p->coming_read - p->coming_taken > COMING_FETCHED) {
+        coming = &p->coming[(p->coming_read - 1 - COMING_FETCHED) % COMING_MOST];
+        held_prefetch_first(&p->held, coming->held.key);
+        held_prefetch_first(&p->held, coming->partner_key);
+    }
     if (p->coming_read - p->coming_taken == COMING_MOST)
         take_first(p);
     return !p->failed;

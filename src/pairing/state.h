@@ -63,12 +63,15 @@ struct recent_delay {
 /* Packets between their reading and their taking: meanwhile memory that they need comes into the cache. Unit: packets.
  * Source: a packet takes about 200 ns, and memory 100 ns. Effect: fewer wait for memory. */
 #define COMING_MOST 8
+/* Of these, so many have had the time to bring their buckets into the cache. */
+#define COMING_FETCHED 4
 
 struct coming {
     struct passage passage;
     uint32_t flow;
     unsigned way;
-    struct held held; /* to be added */
+    struct held held;     /* to be added */
+    uint64_t partner_key; /* of its partner; `key` itself, if its flow has none */
 };
 
 struct pairing {
@@ -120,6 +123,15 @@ static inline bool has_partner(const struct pairing *p, size_t flow)
 static inline void next_turn(const struct pairing *p)
 {
     conversations_next_turn(p->flows.all);
+}
+/* The pair of a flow that has a partner. */
+static inline const struct pair *see_pair_of(const struct pairing *p, uint32_t flow)
+{
+    return conversations_see_pair_of(p->flows.all, flow);
+}
+static inline struct pair *change_pair_of(struct pairing *p, uint32_t flow)
+{
+    return conversations_pair_of(p->flows.all, flow);
 }
 static inline size_t flow_count(const struct pairing *p)
 {
