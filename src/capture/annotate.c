@@ -18,6 +18,7 @@ struct run_record {
     bool networks, places;
     uint32_t part;
     uint64_t first_frame;
+    uint32_t targets; /* 0: one */
 };
 
 static const struct field run_fields[] = {
@@ -29,6 +30,7 @@ static const struct field run_fields[] = {
     OPTIONAL_FIELD(run_record, places, "places", FIELD_BOOL),
     OPTIONAL_FIELD(run_record, part, "part", FIELD_UNSIGNED),
     OPTIONAL_FIELD(run_record, first_frame, "first_frame", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(run_record, targets, "targets", FIELD_UNSIGNED),
     FIELD_END,
 };
 
@@ -70,12 +72,28 @@ static const struct field config_fields[] = {
     FIELD_END,
 };
 
+struct target_record {
+    uint32_t index;
+    struct session_config config;
+};
+
+static const struct field target_fields[] = {
+    FIELD(target_record, index, "index", FIELD_UNSIGNED),
+    FIELD(target_record, config.target_name, "target_name", FIELD_TEXT),
+    FIELD(target_record, config.source, "source", FIELD_ADDRESS),
+    FIELD(target_record, config.target, "target", FIELD_ADDRESS),
+    FIELD(target_record, config.seed, "seed", FIELD_UNSIGNED),
+    FIELD_END,
+};
+
 struct flow_record {
+    uint32_t target; /* 0: the first one */
     uint32_t index;
     struct flow flow;
 };
 
 static const struct field flow_fields[] = {
+    OPTIONAL_FIELD(flow_record, target, "target_index", FIELD_UNSIGNED),
     FIELD(flow_record, index, "index", FIELD_UNSIGNED),
     FIELD(flow_record, flow.spec, "spec", FIELD_SPEC),
     FIELD(flow_record, flow.source, "source", FIELD_ADDRESS),
@@ -91,10 +109,13 @@ static const struct field flow_fields[] = {
     FIELD_END,
 };
 
-static const char *const claim_words[] = {[CLAIM_REFUSED] = "refused", [CLAIM_UNSEEN] = "unseen", NULL};
+static const char *const claim_words[] = {
+    [CLAIM_REFUSED] = "refused", [CLAIM_UNSEEN] = "unseen", [CLAIM_MOVED] = "moved", NULL};
 
 static const struct field claim_fields[] = {
     {"kind", FIELD_WORD, offsetof(struct session_claim, kind), sizeof(enum claim_kind), claim_words, false, false},
+    OPTIONAL_FIELD(session_claim, target, "target", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_claim, moved_to, "to", FIELD_ADDRESS),
     FIELD(session_claim, trace, "trace", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_claim, flow, "flow", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_claim, size, "size", FIELD_UNSIGNED),
@@ -132,7 +153,7 @@ static void copy_text(char *out, size_t bytes, const char *text)
 
 void annotate_run(struct strbuf *out, const struct dump_run *run)
 {
-    struct run_record record = {.format = ANNOTATION_FORMAT};
+    struct run_record record = {.format = run->target_count > 1 ? ANNOTATION_FORMAT : ANNOTATION_FORMAT_OF_ONE_TARGET};
     copy_text(record.version, sizeof record.version, PACKAGE_VERSION);
     copy_text(record.command, sizeof record.command, run->command);
     copy_text(record.interface, sizeof record.interface, run->interface ? run->interface : "");
@@ -140,6 +161,7 @@ void annotate_run(struct strbuf *out, const struct dump_run *run)
     record.places = run->places;
     record.part = run->part;
     record.first_frame = run->first_frame;
+    record.targets = run->target_count > 1 ? run->target_count : 0;
     fields_add(out, "run", run_fields, &record);
     strbuf_add(out, " options=");
     if (run->options)
@@ -151,9 +173,15 @@ void annotate_config(struct strbuf *out, const struct session_config *config)
     fields_add(out, "config", config_fields, config);
 }
 
-void annotate_flow(struct strbuf *out, unsigned index, const struct flow *flow)
+void annotate_target(struct strbuf *out, unsigned target, const struct session_config *config)
 {
-    struct flow_record record = {.index = index, .flow = *flow};
+    struct target_record record = {.index = target, .config = *config};
+    fields_add(out, "target", target_fields, &record);
+}
+
+void annotate_flow(struct strbuf *out, unsigned target, unsigned index, const struct flow *flow)
+{
+    struct flow_record record = {.target = target, .index = index, .flow = *flow};
     fields_add(out, "flow", flow_fields, &record);
 }
 
@@ -222,6 +250,7 @@ static enum annotation run_read(struct words words, struct annotations *seen, st
     saved->places = record.places;
     saved->part = record.part;
     saved->first_frame = record.first_frame;
+    seen->target_count = record.targets ? record.targets : 1;
     seen->run = true;
     return ANNOTATION_RUN;
 }
@@ -238,14 +267,33 @@ static enum annotation config_read(struct words words, struct annotations *seen,
     return ANNOTATION_CONFIG;
 }
 
+/* The first one makes room for all. */
+static enum annotation target_read(struct words words, struct annotations *seen, struct saved_run *saved)
+{
+    struct target_record record = {0};
+    if (!fields_read(words, target_fields, NULL, &record) || !record.index || record.index >= TARGETS_MOST)
+        return ANNOTATION_DAMAGED;
+    saved->others = saved->others ? saved->others : calloc(TARGETS_MOST - 1, sizeof *saved->others);
+    if (!saved->others)
+        return ANNOTATION_DAMAGED;
+    struct saved_target *other = &saved->others[record.index - 1];
+    copy_text(other->name, sizeof other->name, record.config.target_name);
+    other->source = record.config.source;
+    other->target = record.config.target;
+    other->seed = record.config.seed;
+    saved->other_count = record.index > saved->other_count ? record.index : saved->other_count;
+    seen->targets |= UINT64_C(1) << record.index;
+    return ANNOTATION_TARGET;
+}
+
 static enum annotation flow_read(struct words words, struct annotations *seen, struct saved_run *saved)
 {
     struct flow_record record = {0};
     if (!fields_read(words, flow_fields, &saved->names, &record) || record.index >= SPECS_MOST ||
-        record.flow.coding >= CODINGS)
+        record.flow.coding >= CODINGS || record.target > saved->other_count)
         return ANNOTATION_DAMAGED;
-    saved->flows[record.index] = record.flow;
-    seen->flows |= UINT32_C(1) << record.index;
+    (record.target ? saved->others[record.target - 1].flows : saved->flows)[record.index] = record.flow;
+    seen->flows[record.target] |= UINT32_C(1) << record.index;
     return ANNOTATION_FLOW;
 }
 
@@ -260,8 +308,12 @@ static enum annotation claim_read(struct words words, const struct saved_run *sa
     *claim = (struct session_claim){0};
     if (!fields_read(words, claim_fields, NULL, claim))
         return ANNOTATION_DAMAGED;
-    bool sound = claim->trace < session_config_traces(&saved->config) && claim->serial > 0 &&
-                 claim->serial <= FLOW_SERIALS_MOST && claim->ttl > 0 && is_stamp(claim->at) && claim->send_errno >= 0;
+    bool sound = claim->target <= saved->other_count && claim->trace < session_config_traces(&saved->config) &&
+                 claim->serial > 0 && claim->serial <= FLOW_SERIALS_MOST && claim->ttl > 0 && is_stamp(claim->at) &&
+                 claim->send_errno >= 0;
+    if (claim->kind == CLAIM_MOVED)
+        sound = claim->target <= saved->other_count && is_stamp(claim->at) && saved->config.strategy->is_endless &&
+                claim->moved_to.family == saved->config.target.family;
     return sound ? ANNOTATION_CLAIM : ANNOTATION_DAMAGED;
 }
 
@@ -290,6 +342,8 @@ enum annotation annotate_read(const char *text, size_t length, struct annotation
         return run_read(words, seen, saved);
     if (word_is(word, "config"))
         return config_read(words, seen, saved);
+    if (word_is(word, "target"))
+        return target_read(words, seen, saved);
     if (word_is(word, "flow"))
         return flow_read(words, seen, saved);
     if (word_is(word, "claim"))
@@ -306,9 +360,8 @@ static bool flow_fits(const struct flow *flow, const struct session_config *conf
 }
 
 /* A flow of a port list stands for the list's first port. */
-static bool list_flows_fit(const struct saved_run *saved)
+static bool list_flows_fit(const struct saved_run *saved, const struct session_config *config)
 {
-    const struct session_config *config = &saved->config;
     struct list_part parts[LIST_PARTS_MOST];
     unsigned count = session_list_parts(config, parts);
     for (unsigned i = 0; i < count; i++) {
@@ -319,17 +372,44 @@ static bool list_flows_fit(const struct saved_run *saved)
     return true;
 }
 
+static bool target_is_complete(const struct annotations *seen, const struct saved_run *saved, unsigned target)
+{
+    const struct session_config config = saved_run_config(saved, target);
+    unsigned flows = session_config_traces(&config);
+    if (flows > SPECS_MOST || seen->flows[target] != UINT32_MAX >> (SPECS_MOST - flows))
+        return false;
+    for (unsigned i = 0; i < config.spec_count; i++)
+        if (!flow_fits(&saved_run_flows(saved, target)[i], &config, &config.specs[i]))
+            return false;
+    return config.source.family == config.target.family;
+}
+
+/* Each target once, and several of them in rounds alone. */
+static bool targets_are_complete(const struct annotations *seen, const struct saved_run *saved)
+{
+    const struct session_config *config = &saved->config;
+    if (saved->other_count + 1 != seen->target_count)
+        return false;
+    if (saved->other_count && (!config->strategy->is_endless || config->port_list_count ||
+                               seen->targets != (UINT64_MAX >> (TARGETS_MOST - 1 - saved->other_count) & ~UINT64_C(1))))
+        return false;
+    for (unsigned i = 0; i <= saved->other_count; i++) {
+        if (!target_is_complete(seen, saved, i))
+            return false;
+        for (unsigned k = 0; k < i; k++) {
+            const struct addr *one = k ? &saved->others[k - 1].target : &config->target;
+            if (addr_equal(one, &saved->others[i - 1].target))
+                return false;
+        }
+    }
+    return list_flows_fit(saved, config);
+}
+
 bool annotations_complete(const struct annotations *seen, const struct saved_run *saved)
 {
     const struct session_config *config = &saved->config;
-    if (!seen->run || !seen->config || config->spec_count == 0)
+    if (!seen->run || !seen->config || config->spec_count == 0 || !targets_are_complete(seen, saved))
         return false;
-    unsigned flows = session_config_traces(config);
-    if (flows > SPECS_MOST || seen->flows != UINT32_MAX >> (SPECS_MOST - flows) || !list_flows_fit(saved))
-        return false;
-    for (unsigned i = 0; i < config->spec_count; i++)
-        if (!flow_fits(&saved->flows[i], config, &config->specs[i]))
-            return false;
     if (config->interface_mtu && config->interface_mtu < MTU_LEAST_V4)
         return false;
     if (config->strategy->is_endless && (config->interval < INTERVAL_LEAST || config->interval > INTERVAL_MOST))

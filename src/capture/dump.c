@@ -239,6 +239,14 @@ static void add_application(struct dump *dump)
     pcapng_add_option(&dump->block, OPTION_SECTION_APPLICATION, application, strlen(application));
 }
 
+static void add_flows(struct dump *dump, unsigned target, const struct session *session)
+{
+    for (unsigned i = 0; i < session_all_count(session); i++) {
+        annotate_flow(&dump->text, target, i, &session_trace(session, i)->flow);
+        add_comment(dump);
+    }
+}
+
 static void write_section(struct dump *dump, const struct dump_run *run, const struct session *session)
 {
     const struct session_config *config = session_config(session);
@@ -250,10 +258,13 @@ static void write_section(struct dump *dump, const struct dump_run *run, const s
     add_comment(dump);
     annotate_config(&dump->text, config);
     add_comment(dump);
-    for (unsigned i = 0; i < session_all_count(session); i++) {
-        annotate_flow(&dump->text, i, &session_trace(session, i)->flow);
+    for (unsigned i = 1; i < run->target_count; i++) {
+        annotate_target(&dump->text, i, session_config(run->sessions[i]));
         add_comment(dump);
     }
+    add_flows(dump, 0, session);
+    for (unsigned i = 1; i < run->target_count; i++)
+        add_flows(dump, i, run->sessions[i]);
     pcapng_end(&dump->block);
     write_block(dump);
 }
@@ -305,7 +316,7 @@ static void write_headers(struct dump *dump)
     if (dump->is_classic) {
         begin_classic(dump, dump->run.linktype);
     } else {
-        write_section(dump, &dump->run, dump->session);
+        write_section(dump, &dump->run, dump->run.sessions ? dump->run.sessions[0] : dump->session);
         write_interface(dump, dump->run.linktype, dump->run.interface);
     }
     dump_flush(dump);

@@ -38,6 +38,8 @@ struct dump_run {
     bool networks, places; /* the run showed AS numbers, places beside addresses */
     size_t verdict_bytes;  /* room to keep for dump_verdicts(); 0: it will not be called */
     uint16_t linktype;
+    struct session *const *sessions; /* of a run of several targets, in their order; the first one begins the dump */
+    unsigned target_count;           /* 0 or 1: there is one */
     /* Set by the dump: */
     unsigned part;        /* of a capture in parts, from 1; 0: it is not divided */
     uint64_t first_frame; /* the number of the part's first one */

@@ -188,6 +188,7 @@ static void file_close(struct wire *wire)
     input_close(&w->input);
     capture_file_close(&w->own);
     probe_names_free(&w->saved.names);
+    free(w->saved.others);
     free(w);
 }
 
@@ -267,6 +268,24 @@ static enum status begin(struct file_wire *w, const struct capture_file *file, s
     *out = &w->wire;
     *saved = &w->saved;
     return STATUS_OK;
+}
+
+struct session_config saved_run_config(const struct saved_run *saved, unsigned target)
+{
+    struct session_config config = saved->config;
+    if (!target)
+        return config;
+    const struct saved_target *other = &saved->others[target - 1];
+    memcpy(config.target_name, other->name, sizeof config.target_name);
+    config.source = other->source;
+    config.target = other->target;
+    config.seed = other->seed;
+    return config;
+}
+
+const struct flow *saved_run_flows(const struct saved_run *saved, unsigned target)
+{
+    return target ? saved->others[target - 1].flows : saved->flows;
 }
 
 enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err)

@@ -13,6 +13,14 @@
 #include "capture/capture_file.h"
 #include "session/wire.h"
 
+/* A further target of a run of several. All other settings are those of the first one. */
+struct saved_target {
+    char name[TARGET_NAME_BYTES];
+    struct addr source, target;
+    uint64_t seed;
+    struct flow flows[SPECS_MOST];
+};
+
 /* The record of its own run that hopsonde saved in a pcapng (dump.h). */
 struct saved_run {
     bool present; /* `hopsonde --write` wrote the file and its headers are valid */
@@ -24,12 +32,18 @@ struct saved_run {
     struct probe_names names; /* owned; of the specs of config and flows */
     struct session_config config;
     struct flow flows[SPECS_MOST]; /* template_bytes NULL; config.spec_count of them */
+    struct saved_target *others;   /* owned; other_count of them, room for all; NULL: there was one target */
+    unsigned other_count;
     /* Known at the end of the file only: */
     bool ended; /* the end block was read; otherwise the file is cut */
     enum session_end end;
     nstime ended_at; /* for session_finish(); NSTIME_NEVER: a complete run whose end time was not saved */
     uint64_t dropped_by_kernel;
 };
+
+/* The settings and flows of a target, from 0, of other_count + 1. The flows are borrowed. */
+struct session_config saved_run_config(const struct saved_run *saved, unsigned target);
+const struct flow *saved_run_flows(const struct saved_run *saved, unsigned target);
 
 /* Opens the file; "-" is standard input. `path` must outlive the wire. `saved` holds the saved headers and stays
  * valid until the wire is closed; its end fields are set when receive() returns WIRE_END. If a signal interrupts a

@@ -37,10 +37,20 @@ static unsigned limit_of(const struct session *session, unsigned index, unsigned
     return end ? end : target_ttl ? target_ttl : session->max_ttl;
 }
 
+/* The cell, if its probes are pending and within the limit; else NULL. The limit costs more to find, so it is asked
+ * last. */
+static const struct wanted *pending_cell(const struct session *session, unsigned index, unsigned flow, unsigned ttl)
+{
+    if (ttl > session->max_ttl)
+        return NULL;
+    const struct wanted *cell = session_wanted(session, index, flow, ttl);
+    return is_pending(cell) && ttl <= limit_of(session, index, flow) ? cell : NULL;
+}
+
 static bool hop_pending(const struct session *session, unsigned index, unsigned ttl)
 {
     for (unsigned k = 0; k < session_rows(session, index); k++)
-        if (ttl <= limit_of(session, index, k) && is_pending(session_wanted(session, index, k, ttl)))
+        if (pending_cell(session, index, k, ttl))
             return true;
     return false;
 }
@@ -57,9 +67,8 @@ bool wanted_is_due_at(const struct session *session, unsigned ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
         for (unsigned k = 0; k < session_rows(session, i); k++) {
-            const struct wanted *cell = session_wanted(session, i, k, ttl);
-            if (ttl <= limit_of(session, i, k) && is_pending(cell) &&
-                (cell->resolved < cell->known || cell->not_before <= session->now))
+            const struct wanted *cell = pending_cell(session, i, k, ttl);
+            if (cell && (cell->resolved < cell->known || cell->not_before <= session->now))
                 return true;
         }
     return false;

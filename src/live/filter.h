@@ -11,8 +11,11 @@
 #include "base/strbuf.h"
 #include "session/session.h"
 
-/* Narrow: probes and replies of each flow, and ICMP errors to our source address. */
+/* Narrow: probes and replies of each flow, and ICMP errors to our source address. The clauses of several sessions may
+ * stand in one text: each call adds those of one. */
 void filter_of_session(const struct session *session, struct strbuf *out);
+/* For a target whose address may change: probes and replies of each flow, to and from any address, and ICMP errors. */
+void filter_any_target(const struct session *session, struct strbuf *out);
 /* Short: all packets between source and target, and ICMP errors to our source address. */
 void filter_short(const struct session *session, struct strbuf *out);
 

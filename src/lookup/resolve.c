@@ -123,8 +123,8 @@ static enum status refuse_name(const char *host, uint8_t family, int code, int e
     bool unknown = code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY;
     if (unknown && family)
         return err_set(err, STATUS_SYSTEM,
-                       "%s: no such host with an IPv%d address (check the spelling, or leave out -%d)", host, family,
-                       family);
+                       "%s: no such host with an IPv%d address (check the spelling, or ask for IPv%d)", host, family,
+                       family == 4 ? 6 : 4);
     if (unknown)
         return err_set(err, STATUS_SYSTEM, "%s: no such host (check the spelling)", host);
     return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: %s", host,
@@ -200,4 +200,39 @@ enum status resolve_take(const struct resolve_question *question, const struct r
     *out = address;
     *zone = answer->family == 6 ? answer->zone : 0;
     return STATUS_OK;
+}
+
+void resolve_ask_all(const void *context, void *out)
+{
+    const struct resolve_question *question = context;
+    struct resolve_addresses *answer = out;
+    struct addrinfo hints = {.ai_family = question->family == 4 ? AF_INET : AF_INET6, .ai_socktype = SOCK_DGRAM};
+    struct addrinfo *found;
+    answer->code = getaddrinfo(question->host, NULL, &hints, &found);
+    if (answer->code != 0)
+        return;
+    for (const struct addrinfo *at = found; at && answer->count < RESOLVE_ADDRESSES_MOST; at = at->ai_next) {
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+        struct addr *address = &answer->list[answer->count];
+        if (at->ai_family == AF_INET) {
+            memcpy(&ipv4, at->ai_addr, sizeof ipv4);
+            *address = addr_from_bytes(4, (const uint8_t *)&ipv4.sin_addr);
+        } else {
+            memcpy(&ipv6, at->ai_addr, sizeof ipv6);
+            *address = addr_from_bytes(6, ipv6.sin6_addr.s6_addr);
+        }
+        answer->count += not_one_host(address) == NULL;
+    }
+    freeaddrinfo(found);
+}
+
+bool resolve_check_all(const struct resolve_addresses *answer, uint8_t family)
+{
+    if (answer->code != 0 || answer->count > RESOLVE_ADDRESSES_MOST)
+        return false;
+    for (uint32_t i = 0; i < answer->count; i++)
+        if (answer->list[i].family != family || not_one_host(&answer->list[i]))
+            return false;
+    return answer->count > 0;
 }

@@ -33,6 +33,19 @@ enum status resolve_literal(const char *host, uint8_t family, struct addr *out, 
 
 /* Asks the resolver. `question` is a struct resolve_question, `answer` a struct resolve_answer, all zero. */
 void resolve_ask(const void *question, void *answer);
+/* All addresses of a name, as a name server answers. Bytes without pointers. */
+#define RESOLVE_ADDRESSES_MOST 64
+struct resolve_addresses {
+    int code; /* of getaddrinfo(); 0: there are some */
+    uint32_t count;
+    struct addr list[RESOLVE_ADDRESSES_MOST]; /* in the order of getaddrinfo() */
+};
+
+/* The same for `question`; `answer` is a struct resolve_addresses, all zero. Those of no single host are left out. */
+void resolve_ask_all(const void *question, void *answer);
+/* What a name server says may be hostile: whether a list is sound, and has only addresses of hosts of the family. */
+bool resolve_check_all(const struct resolve_addresses *answer, uint8_t family);
+
 /* Takes any answer. STATUS_SYSTEM: an unknown name, or a name whose address is not one host's. `out` is then empty. */
 enum status resolve_take(const struct resolve_question *question, const struct resolve_answer *answer, struct addr *out,
                          uint32_t *zone, struct err *err);

@@ -119,6 +119,13 @@ static struct loss_count count_now(const struct monitor *monitor, unsigned index
     return count_hop(session_trace(monitor->session, index), ttl, &now);
 }
 
+/* A hop that is probed in turns has few recent samples: then all count. */
+static struct loss_count count_for_word(const struct monitor *monitor, unsigned index, uint8_t ttl)
+{
+    return watch_seldom_probes(monitor->session, ttl) ? count_before(monitor, monitor->session, index, ttl, INT64_MAX)
+                                                      : count_now(monitor, index, ttl);
+}
+
 /* The hop behind `ttl` with the least loss; without one, the target's hop for other specs. */
 static struct loss_count least_behind(const struct monitor *monitor, unsigned index, uint8_t ttl, uint8_t last)
 {
@@ -151,7 +158,7 @@ static bool replies_are_errors(const struct trace *trace, uint8_t ttl)
 static bool shows_itself(const struct monitor *monitor, uint8_t ttl)
 {
     for (unsigned i = 0; i < session_trace_count(monitor->session); i++) {
-        struct loss_count count = count_now(monitor, i, ttl);
+        struct loss_count count = count_for_word(monitor, i, ttl);
         if (watch_follows(monitor->session, i) && count.silent < count.sent)
             return true;
     }
@@ -162,12 +169,14 @@ enum row_word monitor_word(const struct monitor *monitor, unsigned index, uint8_
 {
     const struct trace *trace = session_trace(monitor->session, index);
     uint8_t last = last_ttl_of(monitor->session, index);
-    struct loss_count here = count_now(monitor, index, ttl);
+    struct loss_count here = count_for_word(monitor, index, ttl);
     if (!here.silent || ttl > last || !shows_itself(monitor, ttl))
         return WORD_NONE;
     struct loss_count behind = least_behind(monitor, index, ttl, last), end = count_now(monitor, index, last);
     bool may_limit = replies_are_errors(trace, ttl) || (ttl < last && here.silent == here.sent);
-    if (behind.sent && may_limit && is_more(&here, &behind, LOSS_CHANCE_LIMIT))
+    /* Targets take turns at routers that were seen to limit their replies. */
+    bool is_known = watch_seldom_probes(monitor->session, ttl) && rate(&here) > rate(&behind);
+    if (behind.sent && (is_known || (may_limit && is_more(&here, &behind, LOSS_CHANCE_LIMIT))))
         return WORD_LIMITED;
     /* A target that limits its errors shows nothing of the way to it. */
     bool shows_path = end.silent < end.sent && !replies_are_errors(trace, last);

@@ -2,8 +2,10 @@
 #include "monitor/monitor.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "monitor/state.h"
+#include "verdict/words/phrase.h"
 
 struct monitor *monitor_new(void (*told)(void *context, const struct event *event), void *context)
 {
@@ -39,6 +41,36 @@ void monitor_reset(struct monitor *monitor)
     for (unsigned i = 0; monitor_trace(monitor, i); i++)
         monitor->fresh_from[i] = monitor_trace(monitor, i)->forgotten + monitor_trace(monitor, i)->probe_count;
     monitor->is_reset = true;
+}
+
+void monitor_note(struct monitor *monitor, enum event_kind kind, const char *text)
+{
+    struct event event = {.kind = kind, .time = monitor->time, .confidence = 1};
+    phrase_set(event.text, "%s", text);
+    monitor_tell(monitor, &event);
+}
+
+/* Only what was told stays. */
+void monitor_move(struct monitor *monitor, const char *name, const struct addr *from, const struct addr *to, nstime at)
+{
+    struct event event = {.kind = EVENT_TARGET_CHANGE, .time = at, .confidence = 1};
+    addr_format(from, event.from);
+    addr_format(to, event.to);
+    phrase_set(event.text, "%s has the address %s now, and no more %s: the watch goes on there.", name, event.to,
+               event.from);
+    monitor_tell(monitor, &event);
+    for (unsigned i = 0; i < SPECS_MOST; i++) {
+        free_rows(&monitor->rows[i]);
+        free_rows(&monitor->fresh[i]);
+    }
+    struct monitor *before = malloc(sizeof *before);
+    if (!before)
+        return;
+    *before = *monitor;
+    *monitor = (struct monitor){.told = before->told, .context = before->context, .recent_count = before->recent_count};
+    memcpy(monitor->recent, before->recent, sizeof monitor->recent);
+    memcpy(monitor->counts, before->counts, sizeof monitor->counts);
+    free(before);
 }
 
 void monitor_show_fresh(struct monitor *monitor, bool fresh)
@@ -186,7 +218,8 @@ uint32_t monitor_event_count(const struct monitor *monitor, enum event_kind kind
 const char *event_kind_name(enum event_kind kind)
 {
     static const char *const names[] = {"route-change",  "loss-begin",     "loss-end",
-                                        "latency-shift", "verdict-change", "local-drop"};
+                                        "latency-shift", "verdict-change", "local-drop",
+                                        "target-change", "write-failed",   "clock-step"};
     return names[kind];
 }
 

@@ -180,7 +180,8 @@ static bool is_complete(const struct session *session, const struct trace_set *s
     const struct trace_set all = session_trace_set(session);
     uint8_t target_ttl = trace_set_target_ttl(set);
     for (unsigned ttl = 1; ttl < target_ttl; ttl++)
-        if (trace_set_shows_router(&all, (uint8_t)ttl) && !trace_set_shows_router(set, (uint8_t)ttl))
+        if (trace_set_shows_router(&all, (uint8_t)ttl) && !trace_set_shows_router(set, (uint8_t)ttl) &&
+            !watch_seldom_probes(session, (uint8_t)ttl))
             return false;
     return true;
 }
@@ -229,6 +230,8 @@ static void look_first(struct monitor *monitor, const struct session *session, u
 static bool is_change(const struct streak *streak)
 {
     double limit = streak->has_reply ? CHANCE_OF_REPLIES : CHANCE_OF_SILENCES;
+    if (streak->has_reply && !streak->before) /* nothing was measured where it replies now */
+        return streak->length >= STREAK_OF_CHANGE;
     return streak->length && loss_chance(streak->before, streak->odd, streak->length) <= limit;
 }
 

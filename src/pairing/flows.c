@@ -15,7 +15,8 @@ bool flows_init(struct flows *f, uint64_t secret)
     *f = (struct flows){.secret = secret, .mask = BUCKETS_FIRST - 1, .host_mask = BUCKETS_FIRST - 1};
     f->heads = malloc(BUCKETS_FIRST * sizeof *f->heads);
     f->host_heads = malloc(BUCKETS_FIRST * sizeof *f->host_heads);
-    if (!f->heads || !f->host_heads)
+    f->all = conversations_new();
+    if (!f->heads || !f->host_heads || !f->all)
         return false;
     memset(f->heads, 0xff, BUCKETS_FIRST * sizeof *f->heads);
     memset(f->host_heads, 0xff, BUCKETS_FIRST * sizeof *f->host_heads);
@@ -24,13 +25,10 @@ bool flows_init(struct flows *f, uint64_t secret)
 
 void flows_free(struct flows *f)
 {
-    for (size_t i = 0; i < f->count; i++)
-        for (unsigned way = 0; way < 2; way++)
-            stream_free(&f->flows[i].ways[way].stream);
+    conversations_free(f->all);
     free(f->hosts);
     free(f->host_chains);
     free(f->host_heads);
-    free(f->flows);
     free(f->heads);
 }
 
@@ -105,9 +103,9 @@ static bool grow(struct flows *f)
     free(f->heads);
     f->heads = heads;
     f->mask = buckets - 1;
-    for (uint32_t i = 0; i < f->count; i++) { /* in order, so that the latest comes first */
-        uint32_t *head = &heads[hash_of(f, &f->flows[i]) & f->mask];
-        f->flows[i].chain = *head;
+    for (uint32_t i = 0; i < f->all->flow_count; i++) { /* in order, so that the latest comes first */
+        uint32_t *head = &heads[hash_of(f, conversations_name(f->all, i)) & f->mask];
+        f->all->places[i].chain = *head;
         *head = i;
     }
     return true;
@@ -136,13 +134,7 @@ static bool begins_another(const struct flow *flow, const struct passage *p, uns
 
 static uint32_t add(struct flows *f, const struct passage *p, const uint32_t hosts[2], uint64_t hash)
 {
-    if (f->count >= NONE - 1 || !array_reserve((void **)&f->flows, &f->capacity, f->count + 1, sizeof *f->flows) ||
-        (f->count > f->mask && !grow(f)))
-        return NONE;
-    uint32_t added = (uint32_t)f->count++;
-    uint32_t *head = &f->heads[hash & f->mask];
-    struct flow *flow = &f->flows[added];
-    *flow = (struct flow){
+    struct flow flow = {
         .hosts = {hosts[0], hosts[1]},
         .ports = {p->source_port, p->target_port},
         .protocol = p->protocol,
@@ -151,11 +143,15 @@ static uint32_t add(struct flows *f, const struct passage *p, const uint32_t hos
         .is_error = p->kind == PASSAGE_ERROR,
         .candidate = NONE,
         .pair = NONE,
-        .chain = *head,
         .first = p->time,
     };
     for (unsigned way = 0; way < 2; way++)
-        flow->ways[way].head = flow->ways[way].tail = flow->ways[way].cursor = NONE;
+        flow.ways[way].head = flow.ways[way].tail = flow.ways[way].cursor = NONE;
+    uint32_t added = f->all->flow_count <= f->mask || grow(f) ? conversations_add(f->all, &flow) : NONE;
+    if (added == NONE)
+        return NONE;
+    uint32_t *head = &f->heads[hash & f->mask];
+    f->all->places[added].chain = *head;
     *head = added;
     return added;
 }
@@ -169,14 +165,14 @@ uint32_t flows_take(struct flows *f, const struct passage *p, unsigned *way)
         return NONE;
     uint64_t hash = hash_flow(f, hosts, ports, p->protocol, is_error);
     uint32_t found = NONE;
-    for (uint32_t i = f->heads[hash & f->mask]; i != NONE && found == NONE; i = f->flows[i].chain) {
-        const struct flow *flow = &f->flows[i];
+    for (uint32_t i = f->heads[hash & f->mask]; i != NONE && found == NONE; i = f->all->places[i].chain) {
+        const struct flow *flow = conversations_name(f->all, i);
         int at = flow->point == p->point && flow->protocol == p->protocol && flow->is_error == is_error
                      ? way_of(flow, hosts, ports)
                      : -1;
         if (at < 0)
             continue;
-        if (begins_another(flow, p, (unsigned)at))
+        if (begins_another(conversations_see_flow(f->all, i), p, (unsigned)at))
             break;
         found = i;
         *way = (unsigned)at;
@@ -186,16 +182,4 @@ uint32_t flows_take(struct flows *f, const struct passage *p, unsigned *way)
         *way = 0;
     }
     return found;
-}
-
-uint32_t flows_twin(const struct flows *f, uint32_t index)
-{
-    const struct flow *flow = &f->flows[index];
-    for (uint32_t i = f->heads[hash_of(f, flow) & f->mask]; i != NONE; i = f->flows[i].chain) {
-        const struct flow *other = &f->flows[i];
-        if (other->point != flow->point && other->protocol == flow->protocol && other->is_error == flow->is_error &&
-            way_of(other, flow->hosts, flow->ports) >= 0)
-            return i;
-    }
-    return NONE;
 }

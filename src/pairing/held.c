@@ -29,6 +29,8 @@ void held_free(struct held_store *s)
 {
     free(s->held);
     free(s->heads);
+    s->held = NULL;
+    s->heads = NULL;
 }
 
 uint64_t held_key(const struct held_store *s, uint32_t flow, unsigned way, const struct held *h, uint32_t seq,
@@ -105,7 +107,7 @@ static void put_in_time(struct held_store *s, uint32_t index, uint32_t behind)
 
 static struct flow_way *way_of(const struct held_store *s, struct flows *flows, uint32_t index)
 {
-    return &flows->flows[s->held[index].flow].ways[s->held[index].way];
+    return &conversations_flow(flows->all, s->held[index].flow)->ways[s->held[index].way];
 }
 
 static void put_in_list(struct held_store *s, struct flows *flows, uint32_t index, uint32_t behind)

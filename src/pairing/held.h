@@ -56,6 +56,9 @@ struct held_store {
     uint64_t secret;
 };
 
+/* Unit: bytes of a line of the processor's cache. Effect: a wrong one costs time. */
+#define HELD_LINE 64
+
 bool held_init(struct held_store *store, uint64_t secret);
 void held_free(struct held_store *store);
 
@@ -77,6 +80,20 @@ void held_remove(struct held_store *store, uint32_t index);
 static inline void held_prefetch(const struct held_store *store, uint64_t key)
 {
     __builtin_prefetch(&store->heads[key & store->mask], 1);
+}
+
+/* All of a record. */
+static inline void held_prefetch_record(const struct held_store *store, uint32_t index)
+{
+    const char *bytes = (const char *)&store->held[index];
+    for (size_t at = 0; at < sizeof(struct held) && index != NONE; at += HELD_LINE)
+        __builtin_prefetch(bytes + at, 1);
+}
+
+/* Brings the latest record of a key's bucket into the cache, when the bucket is there. */
+static inline void held_prefetch_first(const struct held_store *store, uint64_t key)
+{
+    held_prefetch_record(store, store->heads[key & store->mask]);
 }
 
 /* Those with a key's bucket: the latest first. */

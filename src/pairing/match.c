@@ -48,8 +48,7 @@ struct search {
 
 static struct search search_of(const struct pairing *p, const struct held *self, bool any)
 {
-    uint32_t index = p->flows.flows[self->flow].pair;
-    const struct pair *pair = &p->pairs[index];
+    const struct pair *pair = see_pair_of(p, self->flow);
     unsigned near_way = self->way ^ way_flips(pair, self->point);
     const struct pair_way *way = &pair->ways[near_way], *other = &pair->ways[!near_way];
     bool is_near = self->point == TRANSIT_NEAR;
@@ -195,7 +194,7 @@ static uint32_t options_changed(uint32_t a, uint32_t b)
 /* Blocks of SACK come with some acknowledgements, and not with others, unless a device strips the option. */
 static bool sacks_exclude(const struct search *s, const struct held *h)
 {
-    const struct flow *self = &s->p->flows.flows[s->self->flow], *other = &s->p->flows.flows[s->flow];
+    const struct flow *self = see_flow(s->p, s->self->flow), *other = see_flow(s->p, s->flow);
     bool is_stripped = false;
     for (unsigned way = 0; way < 2; way++)
         is_stripped =
@@ -359,7 +358,7 @@ static bool fits_in_part(const struct search *s, const struct held *h)
 static uint32_t find_by_range(const struct search *s)
 {
     const struct held_store *store = &s->p->held;
-    const struct flow_way *way = &s->p->flows.flows[s->flow].ways[s->flow_way];
+    const struct flow_way *way = &see_flow(s->p, s->flow)->ways[s->flow_way];
     uint32_t best = NONE, start = way->cursor != NONE ? way->cursor : way->head;
     for (unsigned direction = 0; direction < 2; direction++) {
         unsigned left = NEIGHBOURS_MOST;
@@ -512,7 +511,7 @@ static void tell(const struct pairing *p, const struct pair *pair, unsigned near
 static void note_acknowledgement(struct pairing *p, const struct held *h)
 {
     if (h->kind == PASSAGE_TCP && (h->flags & TCP_ACK) && !(h->flags & TCP_RST))
-        stream_acknowledge(&p->flows.flows[h->flow].ways[!h->way].stream, h->ack, h->time, h->frame);
+        stream_acknowledge(&change_flow(p, h->flow)->ways[!h->way].stream, h->ack, h->time, h->frame);
 }
 
 static void note_time(struct pairing *p, const struct held *h)
@@ -536,7 +535,7 @@ static void mark_twins(struct pairing *p, const struct held *h)
 static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
 {
     struct held *near = &p->held.held[near_index], *far = &p->held.held[far_index];
-    struct pair *pair = &p->pairs[p->flows.flows[near->flow].pair];
+    struct pair *pair = change_pair_of(p, near->flow);
     unsigned near_way = near->way;
     struct pair_way *way = &pair->ways[near_way];
     near->paired = far->paired = true;
@@ -582,7 +581,7 @@ static uint32_t join_common(struct pairing *p, const struct search *s, uint32_t 
             return NONE;
         }
         uint32_t next = p->held.held[partner].next;
-        p->flows.flows[s->flow].ways[s->flow_way].cursor = next != NONE ? next : p->held.held[partner].prev;
+        change_flow(p, s->flow)->ways[s->flow_way].cursor = next != NONE ? next : p->held.held[partner].prev;
     }
     join(p, is_near ? self : partner, is_near ? partner : self);
     return rest;
@@ -634,7 +633,7 @@ void match_at_once(struct pairing *p, uint32_t index)
 void match_settle(struct pairing *p, uint32_t index)
 {
     const struct held *h = &p->held.held[index];
-    struct pair *pair = &p->pairs[p->flows.flows[h->flow].pair];
+    struct pair *pair = change_pair_of(p, h->flow);
     struct pair_way *way = &pair->ways[h->way ^ way_flips(pair, h->point)];
     if (h->partner_order < way->order_most[h->point])
         way->reordered[h->point]++;
@@ -644,10 +643,10 @@ void match_settle(struct pairing *p, uint32_t index)
 
 void match_again(struct pairing *p, uint32_t index)
 {
-    uint32_t flow = p->pairs[index].flows[TRANSIT_NEAR];
+    uint32_t flow = see_pair(p, index)->flows[TRANSIT_NEAR];
     for (unsigned way = 0; way < 2; way++) {
         uint32_t next;
-        for (uint32_t i = p->flows.flows[flow].ways[way].head; i != NONE; i = next) {
+        for (uint32_t i = see_flow(p, flow)->ways[way].head; i != NONE; i = next) {
             next = p->held.held[i].next;
             if (p->held.held[i].settled)
                 match_held(p, i, false);

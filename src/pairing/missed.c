@@ -20,10 +20,12 @@ static void excuse(struct transit_result *result, struct transit_alone *alone, e
 {
     if (alone->conversation != TRANSIT_NOT_LISTED)
         excuse_way(&result->conversations[alone->conversation].ways[alone->way], alone, reason);
-    if (alone->fate == TRANSIT_LOST)
+    if (alone->fate == TRANSIT_LOST) {
         result->lost[alone->way] -= alone->packets;
-    else
+        result->sent[alone->way] -= alone->packets;
+    } else {
         result->forged[alone->way] -= alone->packets;
+    }
     result->unjudged += alone->packets;
     result->unjudged_because[reason] += alone->packets;
     alone->fate = TRANSIT_UNJUDGED;

@@ -63,12 +63,6 @@ void pairing_free(struct pairing *p)
     struct pairing_and_result *both = (struct pairing_and_result *)p;
     if (!p)
         return;
-    for (size_t i = 0; i < p->pair_count; i++) {
-        free(p->pairs[i].rewrites);
-        for (unsigned way = 0; way < 2; way++)
-            free(p->pairs[i].ways[way].delays.kept);
-    }
-    free(p->pairs);
     free(p->far_hosts);
     free(p->alone);
     least_free(p->least);
@@ -87,14 +81,13 @@ void pairing_free(struct pairing *p)
 /* The way of the same flow at the other point; NULL: the flow has no partner. */
 static struct flow_way *partner_way(struct pairing *p, const struct held *h, uint32_t *seq)
 {
-    uint32_t index = p->flows.flows[h->flow].pair;
-    if (index == NONE)
+    if (!has_partner(p, h->flow))
         return NULL;
-    const struct pair *pair = &p->pairs[index];
+    const struct pair *pair = see_pair_of(p, h->flow);
     unsigned near_way = h->way ^ way_flips(pair, h->point);
     uint32_t delta = pair->ways[near_way].seq.value;
     *seq = h->point == TRANSIT_NEAR ? h->seq + delta : h->seq - delta;
-    return &p->flows.flows[pair->flows[!h->point]].ways[near_way ^ way_flips(pair, !h->point)];
+    return &change_flow(p, pair->flows[!h->point])->ways[near_way ^ way_flips(pair, !h->point)];
 }
 
 /* How many packets a frame of segmentation offload was, by the largest that was seen, or else by what the receiver's
@@ -103,24 +96,24 @@ static struct flow_way *partner_way(struct pairing *p, const struct held *h, uin
  * whose name it came never sent them. */
 static bool has_other_ttl(const struct pairing *p, const struct held *h)
 {
-    const struct pair *pair = &p->pairs[p->flows.flows[h->flow].pair];
+    const struct pair *pair = see_pair_of(p, h->flow);
     uint8_t usual = pair->ways[h->way ^ way_flips(pair, h->point)].ttl[h->point];
     return usual && h->ttl != usual;
 }
 
 static uint32_t packets_of(const struct pairing *p, const struct held *h)
 {
-    const struct flow *flow = &p->flows.flows[h->flow];
+    const struct flow *flow = see_flow(p, h->flow);
     uint32_t unit = flow->syn[!h->way].mss ? flow->syn[!h->way].mss : MSS_DEFAULT, largest = 0;
     if (flow->pair != NONE)
-        largest = p->pairs[flow->pair].ways[h->way ^ way_flips(&p->pairs[flow->pair], h->point)].unit;
+        largest = see_pair_of(p, h->flow)->ways[h->way ^ way_flips(see_pair_of(p, h->flow), h->point)].unit;
     unit = largest > MSS_DEFAULT ? largest : unit;
     return h->span > unit ? (h->span + unit - 1) / unit : 1;
 }
 
 static void leave_alone(struct pairing *p, const struct held *h, bool early)
 {
-    struct flow *flow = &p->flows.flows[h->flow];
+    struct flow *flow = change_flow(p, h->flow);
     uint32_t seq = 0;
     struct flow_way *other = partner_way(p, h, &seq);
     bool is_full = p->alone_count >= ALONE_MOST || (!other && flow->kept_alone >= UNPAIRED_ALONE_MOST);
@@ -168,8 +161,8 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
 
 static void expire(struct pairing *p, uint32_t index, bool early)
 {
-    bool has_partner = p->flows.flows[p->held.held[index].flow].pair != NONE;
-    if (!p->held.held[index].paired && has_partner && !p->held.held[index].is_twin)
+    bool paired = p->held.held[index].paired;
+    if (!paired && has_partner(p, p->held.held[index].flow) && !p->held.held[index].is_twin)
         match_held(p, index, true);
     const struct held *h = &p->held.held[index];
     if (!h->paired) {
@@ -196,13 +189,12 @@ static void settle(struct pairing *p, uint32_t index)
     struct held *h = &p->held.held[index];
     h->settled = true;
     p->held.first_unsettled = h->later;
-    if (h->later != NONE)
-        __builtin_prefetch(&p->held.held[h->later], 1);
+    held_prefetch_record(&p->held, h->later);
     if (h->paired) {
         match_settle(p, index);
         return;
     }
-    if (p->flows.flows[h->flow].pair == NONE)
+    if (!has_partner(p, h->flow))
         return;
     match_held(p, index, false);
     h = &p->held.held[index];
@@ -215,8 +207,10 @@ static void advance(struct pairing *p, nstime common)
 {
     const struct held_store *store = &p->held;
     while (store->first_unsettled != NONE && store->held[store->first_unsettled].common <= common - p->settled_after &&
-           !p->failed)
+           !p->failed) {
+        next_turn(p);
         settle(p, store->first_unsettled);
+    }
     while (store->first_young != NONE && store->first_young != store->first_unsettled &&
            store->held[store->first_young].common <= common - p->settled_after - PAIRED_FOR) {
         uint32_t index = store->first_young;
@@ -228,6 +222,7 @@ static void advance(struct pairing *p, nstime common)
         bool is_old = store->held[store->first].common <= common - ALONE_AFTER;
         if (!is_old && store->count < HELD_MOST)
             break;
+        next_turn(p);
         if (store->first == store->first_unsettled)
             settle(p, store->first);
         else
@@ -303,7 +298,7 @@ static bool is_copy(struct pairing *p, const struct held *h)
         other->has_copy = true;
         p->points[h->point].copies++;
         p->twins[h->point] += may_be_twin;
-        p->flows.flows[h->flow].ways[h->way].twins += may_be_twin;
+        change_flow(p, h->flow)->ways[h->way].twins += may_be_twin;
         return true;
     }
     return false;
@@ -336,7 +331,6 @@ static void note_syn(struct flow *flow, const struct passage *passage, unsigned 
                              .mss = passage->mss,
                              .id = passage->id,
                              .seq = passage->seq,
-                             .timestamp = passage->timestamp,
                              .options = passage->options};
 }
 
@@ -360,7 +354,7 @@ static void take_packet(struct pairing *p, struct coming *coming)
     uint32_t index = coming->flow;
     unsigned way = coming->way;
     struct held *h = &coming->held;
-    struct flow *flow = &p->flows.flows[index];
+    struct flow *flow = change_flow(p, index);
     flow->last = passage->time;
     if (is_copy(p, h))
         return;
@@ -378,7 +372,7 @@ static void take_packet(struct pairing *p, struct coming *coming)
         return;
     }
     pairs_vote(p, passage, index, way);
-    if (p->flows.flows[index].pair != NONE && !p->held.held[held].paired)
+    if (has_partner(p, index) && !p->held.held[held].paired)
         match_at_once(p, held);
 }
 
@@ -386,8 +380,10 @@ static void take_first(struct pairing *p)
 {
     struct coming *coming = &p->coming[p->coming_taken++ % COMING_MOST];
     advance(p, coming->passage.common);
+    next_turn(p);
     if (!p->failed)
         take_packet(p, coming);
+    p->failed = p->failed || p->flows.all->failed;
 }
 
 static void take_rest(struct pairing *p)
@@ -409,8 +405,11 @@ static void prepare(struct pairing *p, struct coming *coming)
     *h = held_of(passage, coming->flow, coming->way);
     h->key = held_key(&p->held, coming->flow, coming->way, h, h->seq, h->ack);
     held_prefetch(&p->held, h->key);
-    if (p->flows.flows[coming->flow].pair != NONE)
-        held_prefetch(&p->held, match_key(p, h));
+    coming->partner_key = h->key;
+    if (has_partner(p, coming->flow)) {
+        coming->partner_key = match_key(p, h);
+        held_prefetch(&p->held, coming->partner_key);
+    }
 }
 
 void pairing_read(const struct overview_result *overview, enum transit_point point, unsigned file,
@@ -438,8 +437,14 @@ bool pairing_take_read(struct pairing *p, const struct pairing_packet *packet)
     coming->passage = packet->passage;
     if (packet->passage.flags & TCP_SYN) /* whether it begins another flow depends on all before it */
         take_rest(p);
+    next_turn(p);
     prepare(p, coming);
     p->coming_read++;
+    if (p->coming_read - p->coming_taken > COMING_FETCHED) {
+        coming = &p->coming[(p->coming_read - 1 - COMING_FETCHED) % COMING_MOST];
+        held_prefetch_first(&p->held, coming->held.key);
+        held_prefetch_first(&p->held, coming->partner_key);
+    }
     if (p->coming_read - p->coming_taken == COMING_MOST)
         take_first(p);
     return !p->failed;
@@ -458,10 +463,16 @@ bool pairing_finish(struct pairing *p, const struct transit_result **out)
     struct pairing_and_result *both = (struct pairing_and_result *)p;
     if (!p->failed)
         take_rest(p);
-    while (p->held.first_unsettled != NONE && !p->failed)
+    while (p->held.first_unsettled != NONE && !p->failed) {
+        next_turn(p);
         settle(p, p->held.first_unsettled);
-    while (p->held.first != NONE && !p->failed)
+    }
+    while (p->held.first != NONE && !p->failed) {
+        next_turn(p);
         expire(p, p->held.first, false);
+    }
+    held_free(&p->held); /* none is left */
+    votes_free(&p->votes);
     *out = &both->result;
-    return !p->failed && outcome_make(p, &both->result);
+    return !p->failed && outcome_make(p, &both->result) && !p->flows.all->failed;
 }

@@ -22,7 +22,7 @@ static bool needs_votes(const struct pairing *p, const struct flow *flow)
 {
     if (flow->pair == NONE)
         return true;
-    const struct pair *pair = &p->pairs[flow->pair];
+    const struct pair *pair = see_pair(p, flow->pair);
     bool knows_seq = pair->ways[0].seq.known && pair->ways[1].seq.known;
     bool knows_timestamps = pair->ways[0].timestamp.known && pair->ways[1].timestamp.known;
     bool is_young = flow->ways[0].frames + flow->ways[1].frames <= VOTES_ALL;
@@ -96,7 +96,7 @@ static struct ballot ballot_of(const struct pairing *p, const struct passage *pa
                        .passage = passage,
                        .vote = vote,
                        .name = name};
-    const struct flow *near = &p->flows.flows[b.near], *far = &p->flows.flows[b.far];
+    const struct flow *near = see_flow(p, b.near), *far = see_flow(p, b.far);
     unsigned flipped = b.near_way ^ b.far_way, same = count_same(near, far, flipped);
     b.same_ends = same;
     nstime delay = is_far ? passage->common - vote->common : vote->common - passage->common;
@@ -164,20 +164,18 @@ static int bits_of(const struct ballot *b)
 
 static void make_pair(struct pairing *p, const struct ballot *b, int score, uint8_t evidence)
 {
-    if (!array_reserve((void **)&p->pairs, &p->pair_capacity, p->pair_count + 1, sizeof *p->pairs)) {
+    uint32_t index = conversations_join(p->flows.all, b->near, b->far);
+    if (index == NONE) {
         p->failed = true;
         return;
     }
-    uint32_t index = (uint32_t)p->pair_count++;
-    struct pair *pair = &p->pairs[index];
-    *pair = (struct pair){.flows = {b->near, b->far},
-                          .flipped = b->near_way != b->far_way,
-                          .since = b->passage->common,
-                          .score = (int16_t)(score < INT16_MAX ? score : INT16_MAX),
-                          .evidence = evidence};
-    p->flows.flows[b->near].pair = p->flows.flows[b->far].pair = index;
-    note_host(p, p->flows.flows[b->near].hosts[0], p->flows.flows[b->far].hosts[pair->flipped]);
-    note_host(p, p->flows.flows[b->near].hosts[1], p->flows.flows[b->far].hosts[!pair->flipped]);
+    struct pair *pair = change_pair(p, index);
+    pair->flipped = b->near_way != b->far_way;
+    pair->since = b->passage->common;
+    pair->score = (int16_t)(score < INT16_MAX ? score : INT16_MAX);
+    pair->evidence = evidence;
+    note_host(p, see_flow(p, b->near)->hosts[0], see_flow(p, b->far)->hosts[pair->flipped]);
+    note_host(p, see_flow(p, b->near)->hosts[1], see_flow(p, b->far)->hosts[!pair->flipped]);
     learn(pair, b);
     match_again(p, index);
 }
@@ -201,13 +199,13 @@ static int support(struct flow *flow, uint32_t candidate, int bits, uint8_t evid
 
 static void count_ballot(struct pairing *p, const struct ballot *b)
 {
-    struct flow *near = &p->flows.flows[b->near], *far = &p->flows.flows[b->far];
+    struct flow *near = change_flow(p, b->near), *far = change_flow(p, b->far);
     uint8_t evidence = evidence_of(b);
     if (near->protocol != far->protocol || near->is_error != far->is_error)
         return;
     if (near->pair != NONE || far->pair != NONE) {
         if (near->pair == far->pair) {
-            struct pair *pair = &p->pairs[near->pair];
+            struct pair *pair = change_pair(p, near->pair);
             pair->evidence |= evidence;
             learn(pair, b);
             match_again(p, near->pair);
@@ -225,7 +223,7 @@ static void count_ballot(struct pairing *p, const struct ballot *b)
 static bool is_other_packet(const struct pairing *p, const struct ballot *b)
 {
     const bool *kept = p->config.overview.ids_kept;
-    const struct flow *near = &p->flows.flows[b->near], *far = &p->flows.flows[b->far];
+    const struct flow *near = see_flow(p, b->near), *far = see_flow(p, b->far);
     unsigned flipped = b->near_way ^ b->far_way;
     if (b->passage->kind == PASSAGE_TCP)
         return false;
@@ -270,8 +268,8 @@ static const struct vote *choose(const struct pairing *p, const struct passage *
 void pairs_vote(struct pairing *p, const struct passage *passage, uint32_t flow, unsigned way)
 {
     for (unsigned name = 0; name < PASSAGE_NAMES; name++) {
-        if (!passage->names[name] || !needs_votes(p, &p->flows.flows[flow]) ||
-            !chooses(&p->flows.flows[flow], passage->names[name]))
+        if (!passage->names[name] || !needs_votes(p, see_flow(p, flow)) ||
+            !chooses(see_flow(p, flow), passage->names[name]))
             continue;
         const struct vote *vote = choose(p, passage, flow, way, name);
         if (vote) {

@@ -176,8 +176,8 @@ struct transit_point_result {
     uint64_t conversations, unpaired;
 };
 
-/* Unit: conversations. Source: they take 100 MB. Effect: of more, the best are only counted in the sums. */
-#define TRANSIT_CONVERSATIONS_MOST 250000
+/* Unit: conversations. Source: they take 35 MB. Effect: of more, the best are only counted in the sums. */
+#define TRANSIT_CONVERSATIONS_MOST 100000
 
 struct transit_result {
     struct transit_point_result points[TRANSIT_POINTS];
@@ -187,12 +187,13 @@ struct transit_result {
     bool hops_vary;              /* packets of one way showed several numbers */
     /* The worst first, at most TRANSIT_CONVERSATIONS_MOST of `conversations_found`; owned. */
     struct transit_conversation *conversations;
-    uint64_t conversation_count, conversations_found, conversations_paired;
+    uint64_t conversation_count, conversations_found, conversations_paired, conversations_translated;
     struct transit_alone *alone; /* owned */
     uint64_t alone_count;
     uint64_t alone_left_out; /* too many: counted in their conversations, but not in the list */
     /* Sums over all conversations. */
-    uint64_t paired, lost[TRANSIT_WAYS], forged[TRANSIT_WAYS], midway, unjudged, duplicated, reordered, rewritten;
+    uint64_t paired, sent[TRANSIT_WAYS], lost[TRANSIT_WAYS], forged[TRANSIT_WAYS], midway, unjudged, duplicated,
+        reordered, rewritten;
     uint64_t unjudged_because[TRANSIT_REASONS];
     struct transit_delay delays[TRANSIT_WAYS]; /* of all conversations; `least` and `most` alone */
 };

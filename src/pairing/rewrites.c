@@ -99,7 +99,7 @@ static void compare_tcp(struct comparison *c, bool same_frames)
 
 static void compare_ports(struct comparison *c)
 {
-    const struct flow *near = &c->p->flows.flows[c->near->flow], *far = &c->p->flows.flows[c->far->flow];
+    const struct flow *near = see_flow(c->p, c->near->flow), *far = see_flow(c->p, c->far->flow);
     unsigned near_way = c->near->way, far_way = c->far->way;
     if (near->hosts[near_way] != far->hosts[far_way])
         c->found |= 1u << REWRITE_IP_SOURCE;

@@ -41,51 +41,6 @@
  * more may pair a packet with the one before it or after it. */
 #define ALIKE_WITHIN (25 * NS_PER_MS)
 
-struct delay_sample {
-    nstime near, ahead; /* near clock; by how much the far stamp is ahead of the near one */
-};
-
-struct delays {
-    uint64_t seen;
-    struct delay_sample least, most; /* by the clock of the overview */
-    nstime least_common, most_common;
-    struct delay_sample *kept; /* owned */
-    uint16_t count, capacity;
-};
-
-/* What is added to the near point's numbers to make the far point's. */
-struct added {
-    bool known;
-    uint8_t votes;        /* for `next` */
-    uint32_t value, next; /* what the last packets say */
-};
-
-struct pair_way {
-    struct added seq, timestamp;
-    uint32_t arrived;
-    uint32_t down, up;                 /* packets whose TTL is lower at the far point, at the near one */
-    uint32_t ids_same, ids_differ;     /* of packets that begin alike */
-    uint32_t parts_same, parts_differ; /* of parts of segments: their ids count up, or not */
-    uint32_t duplicated;
-    uint32_t reordered[TRANSIT_POINTS], order_most[TRANSIT_POINTS];
-    uint8_t ttl[TRANSIT_POINTS]; /* of the last packet */
-    bool has_expected;
-    nstime expected; /* delay by the clock of the overview */
-    uint32_t unit;   /* TCP: bytes of the largest frame that is one packet */
-    struct delays delays;
-};
-
-struct pair {
-    uint32_t flows[TRANSIT_POINTS];
-    bool flipped; /* the far flow's way 0 is the near flow's way 1 */
-    uint8_t evidence;
-    int16_t score;
-    nstime since;                     /* near clock: when both flows were found to be the same */
-    struct pair_way ways[2];          /* by the near flow's ways */
-    struct transit_rewrite *rewrites; /* owned; `way` is the near flow's */
-    uint32_t rewrite_count;
-};
-
 /* A packet that was alone when it left the store. */
 struct alone {
     struct transit_alone shown;
@@ -108,12 +63,15 @@ struct recent_delay {
 /* Packets between their reading and their taking: meanwhile memory that they need comes into the cache. Unit: packets.
  * Source: a packet takes about 200 ns, and memory 100 ns. Effect: fewer wait for memory. */
 #define COMING_MOST 8
+/* Of these, so many have had the time to bring their buckets into the cache. */
+#define COMING_FETCHED 4
 
 struct coming {
     struct passage passage;
     uint32_t flow;
     unsigned way;
-    struct held held; /* to be added */
+    struct held held;     /* to be added */
+    uint64_t partner_key; /* of its partner; `key` itself, if its flow has none */
 };
 
 struct pairing {
@@ -121,8 +79,6 @@ struct pairing {
     struct flows flows;
     struct held_store held;
     struct votes votes;
-    struct pair *pairs; /* owned */
-    size_t pair_count, pair_capacity;
     struct alone *alone; /* owned */
     size_t alone_count, alone_capacity;
     uint64_t alone_left_out;
@@ -142,6 +98,49 @@ struct pairing {
     uint64_t twins[TRANSIT_POINTS]; /* copies that may have been duplicated by the network */
     bool failed;                    /* out of memory */
 };
+
+/* Flows and pairs, by their numbers. All pointers are valid until conversations_next_turn(). */
+static inline const struct flow *see_flow(const struct pairing *p, size_t flow)
+{
+    return conversations_see_flow(p->flows.all, (uint32_t)flow);
+}
+static inline struct flow *change_flow(struct pairing *p, uint32_t flow)
+{
+    return conversations_flow(p->flows.all, flow);
+}
+static inline const struct pair *see_pair(const struct pairing *p, size_t pair)
+{
+    return conversations_see_pair(p->flows.all, pair);
+}
+static inline struct pair *change_pair(struct pairing *p, size_t pair)
+{
+    return conversations_pair(p->flows.all, pair);
+}
+static inline bool has_partner(const struct pairing *p, size_t flow)
+{
+    return conversations_is_paired(p->flows.all, (uint32_t)flow);
+}
+static inline void next_turn(const struct pairing *p)
+{
+    conversations_next_turn(p->flows.all);
+}
+/* The pair of a flow that has a partner. */
+static inline const struct pair *see_pair_of(const struct pairing *p, uint32_t flow)
+{
+    return conversations_see_pair_of(p->flows.all, flow);
+}
+static inline struct pair *change_pair_of(struct pairing *p, uint32_t flow)
+{
+    return conversations_pair_of(p->flows.all, flow);
+}
+static inline size_t flow_count(const struct pairing *p)
+{
+    return p->flows.all->flow_count;
+}
+static inline size_t pair_count(const struct pairing *p)
+{
+    return p->flows.all->pair_count;
+}
 
 static inline bool way_flips(const struct pair *pair, unsigned point)
 {

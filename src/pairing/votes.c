@@ -17,6 +17,8 @@ void votes_free(struct votes *v)
 {
     free(v->kept);
     free(v->heads);
+    v->kept = NULL;
+    v->heads = NULL;
 }
 
 static uint32_t *head_of(const struct votes *v, uint64_t name)

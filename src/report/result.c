@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "verdict/advice/advice.h"
+
 /* The traces of specs, then those of port lists. */
 static const struct trace *any_trace(const struct result *result, unsigned index)
 {
@@ -52,18 +53,68 @@ void result_of_recognition(struct result *result, const struct recognition *foun
     result->error_count = found->error_count;
 }
 
+static unsigned run_traces(const struct result *result)
+{
+    return result->specs.count + result->lists.count;
+}
+
 unsigned result_run_trace_number(const struct result *result, const struct trace *trace)
 {
     unsigned number = 0;
-    bool passed = false; /* of equal times the order of the specs decides */
-    for (unsigned i = 0; i < result->specs.count + result->lists.count; i++) {
-        const struct trace *other = any_trace(result, i);
-        passed = passed || other == trace;
-        if (!other->started || other == trace)
-            continue;
-        number += other->first_sent < trace->first_sent || (other->first_sent == trace->first_sent && !passed);
+    bool passed = false; /* of equal times the order of the targets, and of the specs, decides */
+    for (unsigned k = 0; k < result_target_count(result); k++) {
+        const struct result *target = result_target(result, k);
+        for (unsigned i = 0; i < run_traces(target); i++) {
+            const struct trace *other = any_trace(target, i);
+            passed = passed || other == trace;
+            if (!other->started || other == trace)
+                continue;
+            number += other->first_sent < trace->first_sent || (other->first_sent == trace->first_sent && !passed);
+        }
     }
     return number;
+}
+
+const struct trace *result_trace(const struct result *result, unsigned number, const struct result **of)
+{
+    if (result_target_count(result) == 1) {
+        *of = result;
+        return number < result->trace_count ? result->traces[number] : NULL;
+    }
+    for (unsigned k = 0; k < result_target_count(result); k++) {
+        *of = result_target(result, k);
+        for (size_t i = 0; i < (*of)->trace_count; i++)
+            if (result_run_trace_number(result, (*of)->traces[i]) == number)
+                return (*of)->traces[i];
+    }
+    return NULL;
+}
+
+static void add_strays(struct frame_counters *sum, const struct stray_count *more)
+{
+    unsigned i = 0;
+    while (i < sum->stray_kinds && strcmp(sum->strays[i].reason, more->reason) != 0)
+        i++;
+    if (i == STRAY_KINDS_MOST)
+        return;
+    sum->strays[i].reason = more->reason;
+    sum->strays[i].count += more->count;
+    sum->stray_kinds += i == sum->stray_kinds;
+}
+
+/* All sessions have one capture, so what its kernel dropped counts once. */
+struct frame_counters result_counters(const struct result *result)
+{
+    struct frame_counters sum = result_target(result, 0)->counters.common;
+    for (unsigned k = 1; k < result_target_count(result); k++) {
+        const struct frame_counters *more = &result_target(result, k)->counters.common;
+        sum.frames += more->frames;
+        sum.malformed += more->malformed;
+        sum.connection += more->connection;
+        for (unsigned i = 0; i < more->stray_kinds; i++)
+            add_strays(&sum, &more->strays[i]);
+    }
+    return sum;
 }
 
 /* An address literal may have a zone, which struct addr does not keep. */

@@ -110,8 +110,27 @@ struct result {
     struct trace_set lists; /* a trace for each part of its port lists */
     unsigned unseen_probes; /* probes whose own frame was not seen: the send time stands in */
 
+    /* Of a run of several targets: the results of all of them, this one among them, in the order of the command line.
+     * Each has the traces, the monitor and the counters of its own. */
+    const struct result *const *targets;
+    unsigned target_count; /* 0 or 1: there is this one alone */
+
     const struct trace *by_start[SPECS_MOST]; /* behind `traces`, of a run of our own */
 };
+
+/* The results of all targets: result_target() of 0 to result_target_count() - 1. */
+static inline unsigned result_target_count(const struct result *result)
+{
+    return result->target_count > 1 ? result->target_count : 1;
+}
+static inline const struct result *result_target(const struct result *result, unsigned index)
+{
+    return result->target_count > 1 ? result->targets[index] : result;
+}
+/* The sum of the counters of all targets. */
+struct frame_counters result_counters(const struct result *result);
+/* The trace with this number, and the result that has it. NULL: there is none. */
+const struct trace *result_trace(const struct result *result, unsigned number, const struct result **of);
 
 /* Fills in a run of our own as it stands: before the run begins, and when it has ended. The session must outlive the
  * result. Book, graphs and source stay, but source.interrupted. */

@@ -24,6 +24,7 @@
 /* A page that is being written. */
 struct page {
     const struct screen_view *view;
+    struct screen_view *changed; /* the same, to keep the selected row on the screen */
     const struct output *out;
     const struct monitor *monitor;
     struct strbuf *text;
@@ -308,8 +309,11 @@ static void add_events(struct page *page, unsigned most)
 
 static void add_keys(struct page *page)
 {
+    bool several = result_target_count(page->out->result) > 1;
     fill(page, 1);
-    add_line(page, PAINT_DIM, "q quit  p pause  r reset  n names  d display  j columns  tab probe  enter hop  ? help");
+    add_line(page, PAINT_DIM,
+             several ? "q quit  p pause  r reset  d display  j columns  tab probe  enter hop  esc back  ? help"
+                     : "q quit  p pause  r reset  n names  d display  j columns  tab probe  enter hop  ? help");
 }
 
 /* --- pages --- */
@@ -342,6 +346,7 @@ static void add_help(struct page *page)
         "j  jitter and percentiles in place of last, average, best and worst",
         "tab, left, right   the table of another probe",
         "up, down           select a hop; enter shows it, and goes back",
+        "1 to 64            of several targets: show this one; escape shows all",
         "?  this page, and back",
         "",
         "limited  the router limits its replies, and nothing is lost behind it",
@@ -389,6 +394,210 @@ static void add_detail(struct page *page, nstime now)
     add_keys(page);
 }
 
+/* --- several targets --- */
+
+/* Columns of the numbers of a target: hops, loss, last and mean round trip. */
+#define TARGET_NUMBERS 26
+#define TARGET_NAME_MOST 40
+
+/* The spec whose answers show the target: the first that reaches it, else the first one. */
+static unsigned spec_of_target(const struct monitor *monitor)
+{
+    unsigned first = 0;
+    while (monitor_trace(monitor, first) && !monitor_follows(monitor, first))
+        first++;
+    for (unsigned i = first; monitor_trace(monitor, i); i++) {
+        const struct verdict *verdict = monitor_verdict(monitor, i);
+        if (monitor_follows(monitor, i) && verdict && verdict_passes(verdict))
+            return i;
+    }
+    return first;
+}
+
+static void add_states_of(struct strbuf *line, const struct monitor *monitor, bool passing)
+{
+    for (unsigned i = 0; monitor_trace(monitor, i); i++) {
+        const struct verdict *verdict = monitor_follows(monitor, i) ? monitor_verdict(monitor, i) : NULL;
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        if (!verdict || verdict_passes(verdict) != passing)
+            continue;
+        probe_spec_format(&monitor_trace(monitor, i)->flow.spec, spec);
+        strbuf_addf(line, "%s %s, ", spec, verdict_state_name(verdict->state));
+    }
+}
+
+/* "tcp/443 dropped, icmp open", what does not pass first, or "open" if that is the state of all. */
+static void add_states(struct strbuf *line, const struct monitor *monitor)
+{
+    const struct verdict *first = NULL;
+    bool differ = false;
+    for (unsigned i = 0; monitor_trace(monitor, i); i++) {
+        const struct verdict *verdict = monitor_follows(monitor, i) ? monitor_verdict(monitor, i) : NULL;
+        differ = differ || (first && verdict && verdict->state != first->state);
+        first = first ? first : verdict;
+    }
+    if (!differ) {
+        strbuf_add(line, first ? verdict_state_name(first->state) : "");
+        return;
+    }
+    struct strbuf states;
+    strbuf_init(&states);
+    add_states_of(&states, monitor, false);
+    add_states_of(&states, monitor, true);
+    strbuf_add_bytes(line, states.text, states.length - strlen(", "));
+    strbuf_free(&states);
+}
+
+/* Green: each probe gets through; red: none does. */
+static const char *colour_of_target(const struct monitor *monitor)
+{
+    unsigned passing = 0, all = 0;
+    for (unsigned i = 0; monitor_trace(monitor, i); i++) {
+        const struct verdict *verdict = monitor_follows(monitor, i) ? monitor_verdict(monitor, i) : NULL;
+        all += verdict != NULL;
+        passing += verdict && verdict_passes(verdict);
+    }
+    return !all ? NULL : passing == all ? PAINT_GREEN : passing ? PAINT_YELLOW : PAINT_RED;
+}
+
+static void add_target_numbers(struct strbuf *line, const struct monitor *monitor)
+{
+    unsigned spec = spec_of_target(monitor);
+    uint8_t last = monitor_trace(monitor, spec) ? monitor_last_ttl(monitor, spec) : 0;
+    struct row_stats stats = {0};
+    if (last)
+        monitor_hop_stats(monitor, spec, last, &stats);
+    if (!last || !stats.sent) {
+        strbuf_addf(line, " %4s %5s %6s %6s ", "-", "-", "-", "-");
+        return;
+    }
+    strbuf_addf(line, " %4u %4.0f%%", last, 100 * stats.loss);
+    if (stats.timed) {
+        add_millis(line, stats.last_ms);
+        add_millis(line, stats.avg_ms);
+    } else {
+        strbuf_addf(line, " %6s %6s", "-", "-");
+    }
+    strbuf_add(line, " ");
+}
+
+static void add_target_name(struct page *page, struct strbuf *line, const struct result *result)
+{
+    struct strbuf name;
+    strbuf_init(&name);
+    const char *known = page->view->no_names ? NULL : result_target_name(result);
+    address_text_add_target(&name, &result->config->target, &result->config->target, known);
+    unsigned used = columns_add_cut(line, name.text, page->width);
+    strbuf_addf(line, "%*s", (int)(page->width - used), "");
+    strbuf_free(&name);
+}
+
+static void add_target_row(struct page *page, unsigned number)
+{
+    const struct result *result = result_target(page->out->result, number);
+    const struct monitor *monitor = result->monitor;
+    bool is_selected = number == page->view->target;
+    char time[NSTIME_TEXT_BYTES];
+    struct strbuf line;
+    strbuf_init(&line);
+    strbuf_addf(&line, "%c%2u ", is_selected ? '>' : ' ', number + 1);
+    add_target_name(page, &line, result);
+    add_target_numbers(&line, monitor);
+    add_states(&line, monitor);
+    if (monitor_recent_count(monitor)) {
+        const struct recent_event *event = monitor_recent(monitor, 0);
+        strbuf_addf(&line, "  %s %s", clock_of(event->time, time), event_kind_name(event->kind));
+    }
+    add_line(page, is_selected ? PAINT_BOLD : colour_of_target(monitor), line.text);
+    strbuf_free(&line);
+}
+
+/* The newest events of all targets, the oldest of them first. */
+static void add_events_of_all(struct page *page, unsigned most)
+{
+    const struct result *result = page->out->result;
+    unsigned taken[TARGETS_MOST] = {0}, count = 0;
+    struct chosen {
+        const struct recent_event *event;
+        unsigned target;
+    } chosen[8];
+    for (; count < most; count++) {
+        const struct recent_event *newest = NULL;
+        unsigned of = 0;
+        for (unsigned k = 0; k < result_target_count(result); k++) {
+            const struct monitor *monitor = result_target(result, k)->monitor;
+            const struct recent_event *next =
+                taken[k] < monitor_recent_count(monitor) ? monitor_recent(monitor, taken[k]) : NULL;
+            if (next && (!newest || next->time > newest->time)) {
+                newest = next;
+                of = k;
+            }
+        }
+        if (!newest)
+            break;
+        taken[of]++;
+        chosen[count] = (struct chosen){newest, of};
+    }
+    while (count-- > 0) {
+        char time[NSTIME_TEXT_BYTES], address[ADDR_TEXT_BYTES];
+        const struct result *target = result_target(result, chosen[count].target);
+        const char *name = page->view->no_names ? NULL : result_target_name(target);
+        addr_format(&target->config->target, address);
+        add_linef(page, PAINT_YELLOW, "%s %s: %s: %s", clock_of(chosen[count].event->time, time), name ? name : address,
+                  event_kind_name(chosen[count].event->kind), chosen[count].event->text);
+    }
+}
+
+static unsigned events_of_all(const struct result *result)
+{
+    unsigned count = 0;
+    for (unsigned k = 0; k < result_target_count(result); k++)
+        count += monitor_recent_count(result_target(result, k)->monitor);
+    return count;
+}
+
+static unsigned widest_target(const struct result *result)
+{
+    unsigned widest = NAME_LEAST;
+    for (unsigned k = 0; k < result_target_count(result); k++) {
+        const struct result *target = result_target(result, k);
+        struct strbuf name;
+        strbuf_init(&name);
+        address_text_add_target(&name, &target->config->target, &target->config->target, result_target_name(target));
+        widest = uint_max(widest, columns_count(name.text));
+        strbuf_free(&name);
+    }
+    return uint_min(widest, TARGET_NAME_MOST);
+}
+
+/* A row for each target, so that the selected one is seen. */
+static void add_targets(struct page *page, nstime now)
+{
+    const struct result *result = page->out->result;
+    struct screen_view *view = page->changed;
+    unsigned count = result_target_count(result), lines = view->lines;
+    unsigned events = uint_min(events_of_all(result), lines > 30 ? 8 : 3);
+    unsigned around = 3U + (events > 0) + events, rows = lines > around + 3 ? lines - around : 3;
+    char time[NSTIME_TEXT_BYTES];
+    if (view->target < view->first_target)
+        view->first_target = view->target;
+    if (view->target >= view->first_target + rows)
+        view->first_target = view->target - rows + 1;
+    unsigned left =
+        view->columns > 4 + TARGET_NUMBERS + NAME_LEAST ? view->columns - 4 - TARGET_NUMBERS - NAME_LEAST : 0;
+    page->width = uint_min(widest_target(result), NAME_LEAST + left / 2);
+    add_linef(page, PAINT_BOLD, "hopsonde watch to %u targets  round %u  %s UTC%s", count,
+              monitor_rounds(result->monitor), clock_of(now, time), view->paused ? "  paused" : "");
+    add_linef(page, PAINT_BOLD, "    %-*s Hops  Loss   Last    Avg State", (int)page->width, "target");
+    for (unsigned i = view->first_target; i < count && i < view->first_target + rows; i++)
+        add_target_row(page, i);
+    if (events)
+        add_line(page, NULL, "");
+    add_events_of_all(page, events);
+    fill(page, 1);
+    add_line(page, PAINT_DIM, "q quit  p pause  r reset  n names  number, enter show a target  ? help");
+}
+
 /* --- the view --- */
 
 static void correct(struct screen_view *view, const struct monitor *monitor)
@@ -401,21 +610,38 @@ static void correct(struct screen_view *view, const struct monitor *monitor)
     view->detail = view->detail && view->selected;
 }
 
+/* The selected target as if it were the only one. */
+static void add_one(struct page *page, nstime now)
+{
+    struct output of_target = *page->out;
+    of_target.result = result_target(page->out->result, page->view->target);
+    page->out = &of_target;
+    page->monitor = of_target.result->monitor;
+    if (!monitor_trace(page->monitor, 0)) {
+        add_line(page, NULL, "no probe has been answered yet");
+        fill(page, 0);
+        return;
+    }
+    find_widths(page);
+    (page->view->detail ? add_detail : add_main)(page, now);
+}
+
 void screen_view_render(struct screen_view *view, const struct output *out, nstime now, struct strbuf *text)
 {
-    struct page page = {.view = view, .out = out, .monitor = out->result->monitor, .text = text};
-    if (view->columns < SCREEN_COLUMNS_LEAST || view->lines < SCREEN_LINES_LEAST) {
+    struct page page = {.view = view, .changed = view, .out = out, .text = text};
+    unsigned targets = result_target_count(out->result);
+    view->target = uint_min(view->target, targets - 1);
+    if (monitor_trace(result_target(out->result, view->target)->monitor, 0))
+        correct(view, result_target(out->result, view->target)->monitor);
+    if (view->columns < SCREEN_COLUMNS_LEAST || view->lines < SCREEN_LINES_LEAST)
         add_linef(&page, NULL, "%ux%u: too small, %ux%u needed", view->columns, view->lines, SCREEN_COLUMNS_LEAST,
                   SCREEN_LINES_LEAST);
-    } else if (view->help) {
+    else if (view->help)
         add_help(&page);
-    } else if (!monitor_trace(page.monitor, 0)) {
-        add_line(&page, NULL, "no probe has been answered yet");
-    } else {
-        correct(view, page.monitor);
-        find_widths(&page);
-        (view->detail ? add_detail : add_main)(&page, now);
-    }
+    else if (targets > 1 && !view->one_target)
+        add_targets(&page, now);
+    else
+        add_one(&page, now);
     fill(&page, 0);
 }
 
@@ -431,24 +657,57 @@ static void select_spec(struct screen_view *view, const struct monitor *monitor,
     }
 }
 
-void screen_view_press(struct screen_view *view, const struct monitor *monitor, unsigned key)
+static void open_target(struct screen_view *view, unsigned target)
+{
+    view->one_target = true;
+    view->target = target;
+    view->detail = false;
+    view->selected = view->first = view->spec = 0;
+}
+
+/* Digits in a row spell one number, as long as there are so many targets. */
+static void press_digit(struct screen_view *view, unsigned digit, unsigned targets)
+{
+    unsigned number = view->typed * 10 + digit;
+    if (number > targets)
+        number = digit;
+    view->typed = number;
+    if (number && number <= targets && targets > 1)
+        open_target(view, number - 1);
+}
+
+static void go_back(struct screen_view *view)
+{
+    if (view->help)
+        view->help = false;
+    else if (view->detail)
+        view->detail = false;
+    else
+        view->one_target = false;
+}
+
+/* Keys of the rows of targets. */
+static void press_at_targets(struct screen_view *view, unsigned targets, unsigned key)
+{
+    if (key == SCREEN_KEY_ENTER || key == '\n')
+        open_target(view, view->target);
+    else if (key == SCREEN_KEY_UP)
+        view->target -= view->target > 0;
+    else if (key == SCREEN_KEY_DOWN)
+        view->target += view->target + 1 < targets;
+    else if (key == SCREEN_KEY_NEXT_SPEC)
+        view->target = (view->target + 1) % targets;
+}
+
+/* Keys of the table of one target. */
+static void press_at_table(struct screen_view *view, const struct monitor *monitor, unsigned key)
 {
     switch (key) {
-    case SCREEN_KEY_PAUSE:
-    case ' ':
-        view->paused = !view->paused;
-        break;
-    case SCREEN_KEY_NAMES:
-        view->no_names = !view->no_names;
-        break;
     case SCREEN_KEY_MODE:
         view->mode = (view->mode + 1) % SCREEN_MODES;
         break;
     case SCREEN_KEY_COLUMNS:
         view->percentiles = !view->percentiles;
-        break;
-    case SCREEN_KEY_HELP:
-        view->help = !view->help;
         break;
     case SCREEN_KEY_NEXT_SPEC:
     case SCREEN_KEY_RIGHT:
@@ -471,5 +730,35 @@ void screen_view_press(struct screen_view *view, const struct monitor *monitor, 
         break;
     default:
         break;
+    }
+}
+
+void screen_view_press(struct screen_view *view, const struct result *result, unsigned key)
+{
+    unsigned targets = result_target_count(result);
+    if (key >= '0' && key <= '9') {
+        press_digit(view, key - '0', targets);
+        return;
+    }
+    view->typed = 0;
+    switch (key) {
+    case SCREEN_KEY_PAUSE:
+    case ' ':
+        view->paused = !view->paused;
+        break;
+    case SCREEN_KEY_NAMES:
+        view->no_names = !view->no_names;
+        break;
+    case SCREEN_KEY_HELP:
+        view->help = !view->help;
+        break;
+    case SCREEN_KEY_BACK:
+        go_back(view);
+        break;
+    default:
+        if (targets > 1 && !view->one_target)
+            press_at_targets(view, targets, key);
+        else
+            press_at_table(view, result_target(result, view->target)->monitor, key);
     }
 }

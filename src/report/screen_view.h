@@ -21,6 +21,10 @@ struct screen_view {
     bool percentiles;      /* these columns in place of the others */
     bool paused;           /* the screen stands still; the run goes on */
     bool help, detail;     /* the page of keys; the page of the selected hop */
+    bool one_target;       /* of several: the table of one, in place of a row for each */
+    unsigned target;       /* number of the selected target, from 0 */
+    unsigned first_target; /* rows of targets that are scrolled away */
+    unsigned typed;        /* the number that the last keys spell; 0: they were no digits */
     enum screen_mode mode; /* the table with sparklines, without them, or sparklines alone */
     unsigned spec;         /* number of the probe spec that the table shows */
     unsigned selected;     /* TTL of the selected hop; 0: none */
@@ -38,16 +42,19 @@ enum screen_key {
     SCREEN_KEY_HELP = '?',
     SCREEN_KEY_NEXT_SPEC = '\t',
     SCREEN_KEY_ENTER = '\r',
+    SCREEN_KEY_BACK = 27, /* escape */
     SCREEN_KEY_UP = 256,
     SCREEN_KEY_DOWN,
     SCREEN_KEY_LEFT,
     SCREEN_KEY_RIGHT,
 };
 
+/* With several targets, the screen shows a row for each, or one of them as if it were the only one. A number chooses
+ * one, as do enter and the arrows. */
 /* Adds exactly view->lines lines, each at most view->columns wide, with a newline between them. `result` is that of the
  * run, and `options` are those of its text report. Corrects what the view selects if it is no more. */
 void screen_view_render(struct screen_view *view, const struct output *out, nstime now, struct strbuf *text);
 /* Changes the view as the key asks. The caller acts on QUIT and RESET. */
-void screen_view_press(struct screen_view *view, const struct monitor *monitor, unsigned key);
+void screen_view_press(struct screen_view *view, const struct result *result, unsigned key);
 
 #endif

@@ -17,6 +17,11 @@
 
 #define TARGET_NAME_BYTES 256
 
+/* Targets of a run of several, each with a session of its own: targets/.
+ * Unit: targets. Source: chosen; a screen of a page. Effect: with fewer, users start several runs; each more takes
+ * about a megabyte. */
+#define TARGETS_MOST 64
+
 struct strategy;
 
 /* The longest wait grows up to this one on slow paths if the user has not set one.
@@ -72,6 +77,7 @@ struct session_config {
 enum claim_kind {
     CLAIM_REFUSED, /* the send failed with `send_errno` */
     CLAIM_UNSEEN,  /* it was sent, but its frame was not seen; `at` is the time of the send call */
+    CLAIM_MOVED,   /* no probe: from `at` on the target has the address `moved_to`, and a session of its own */
 };
 
 struct session_claim {
@@ -79,9 +85,11 @@ struct session_claim {
     unsigned trace;
     uint16_t serial;
     uint8_t ttl;
-    uint16_t flow; /* index of the trace's flow */
-    uint16_t size; /* of a probe of the size trace; `trace` is then the trace that it belongs to. 0: it is none */
-    uint16_t port; /* target port of a port list's probe; else 0 */
+    uint16_t flow;   /* index of the trace's flow */
+    uint16_t size;   /* of a probe of the size trace; `trace` is then the trace that it belongs to. 0: it is none */
+    uint16_t port;   /* target port of a port list's probe; else 0 */
+    unsigned target; /* of a run of several targets: whose session made it, from 0 */
+    struct addr moved_to;
     nstime at;
     int send_errno;
 };

@@ -36,11 +36,13 @@ struct watch_plan {
     uint32_t begun;              /* rounds for which probes were wanted */
     uint8_t length;              /* hops over which this round is spread */
     uint8_t farthest;            /* largest TTL that any probe of the run was answered at */
+    uint8_t others_end;          /* so far go the paths of other targets; 0: not known */
     bool is_limited[SPECS_MOST]; /* the answer at `end` is one that its sender may limit */
     uint8_t end[SPECS_MOST];     /* the last known end of the spec's path; 0: none was known yet */
     uint8_t wanted_to[SPECS_MOST];
     bool is_silent[SPECS_MOST];       /* its end has gone silent; */
     uint8_t silent_after[SPECS_MOST]; /* the last router that answers it still */
+    uint8_t turn[256], turns[256];    /* by TTL: which round of how many probes it; 0: each does */
 };
 
 static struct watch_plan *plan_of(const struct session *session)
@@ -148,7 +150,8 @@ static unsigned flow_of_round(const struct session *session, unsigned index)
 }
 
 /* The end of the spec's path, or of that of another. If neither is known, the climb looks a few hops further in each
- * round: it covers config.gap hops behind the last one, one after another. */
+ * round: it covers config.gap hops behind the last one, one after another. At first, and whenever it looks farthest, it
+ * goes on as far as the paths of other targets: routers that all of them press answer few probes. */
 static uint8_t last_wanted(struct session *session, unsigned index, const struct end_of_path *ends)
 {
     struct watch_plan *plan = plan_of(session);
@@ -160,7 +163,9 @@ static uint8_t last_wanted(struct session *session, unsigned index, const struct
     if (of_others > ends[index].router)
         return of_others;
     unsigned ahead = plan->begun <= WATCH_SCOUTS ? session->config.gap : 1 + plan->begun % session->config.gap;
-    unsigned last = uint_max(plan->farthest, session->config.first_ttl - 1U) + ahead;
+    bool looks_far = plan->begun <= 2 * WATCH_SCOUTS || ahead == session->config.gap;
+    unsigned known = uint_max(plan->farthest, looks_far ? plan->others_end : 0);
+    unsigned last = uint_max(known, session->config.first_ttl - 1U) + ahead;
     return (uint8_t)uint_min(last, session->max_ttl);
 }
 
@@ -216,11 +221,40 @@ static nstime slot_of(const struct session *session, unsigned index, uint8_t ttl
     const struct watch_plan *plan = plan_of(session);
     uint8_t after = silence_around(session, ttl), hop = after ? after : ttl;
     unsigned place = uint_min(hop - session->config.first_ttl, plan->length - 1U);
-    unsigned turn = (index + plan->begun + plan->begun / session->trace_count) % session->trace_count;
+    unsigned round = plan->turns[ttl] ? plan->begun / plan->turns[ttl] : plan->begun;
+    unsigned turn = (index + round + round / session->trace_count) % session->trace_count;
     nstime slot = round_start(session, plan->begun - 1) + session->config.interval / plan->length * place;
     if (after && plan->is_silent[index] && ttl > plan->silent_after[index])
         return slot;
     return slot + turn * session->config.send_gap + (after ? token_gap(session, ttl) : 0);
+}
+
+void watch_look_to(struct session *session, uint8_t ttl)
+{
+    plan_of(session)->others_end = ttl;
+}
+
+void watch_take_turns(struct session *session, uint8_t ttl, unsigned turn, unsigned of)
+{
+    plan_of(session)->turn[ttl] = (uint8_t)turn;
+    plan_of(session)->turns[ttl] = (uint8_t)of;
+}
+
+bool watch_seldom_probes(const struct session *session, uint8_t ttl)
+{
+    uint32_t rounds = watch_rounds(session) < WATCH_ROUNDS_KEPT ? watch_rounds(session) : WATCH_ROUNDS_KEPT;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (watch_follows(session, i) && trace_asked(&session->traces[i], ttl) * 4 >= rounds * 3)
+            return false;
+    return true;
+}
+
+/* Whether this round leaves the hop to another target. */
+static bool is_left_to_others(const struct session *session, unsigned ttl, uint8_t last)
+{
+    const struct watch_plan *plan = plan_of(session);
+    bool is_turn = plan->turns[ttl] < 2 || plan->begun % plan->turns[ttl] == plan->turn[ttl];
+    return !is_turn && ttl != last && !silence_around(session, (uint8_t)ttl);
 }
 
 static void want_up_to(struct session *session, unsigned index, uint8_t last)
@@ -229,6 +263,8 @@ static void want_up_to(struct session *session, unsigned index, uint8_t last)
     unsigned flow = flow_of_round(session, index);
     for (unsigned ttl = plan->wanted_to[index] + 1U; ttl <= last; ttl++) {
         struct wanted *cell = session_wanted(session, index, flow, ttl);
+        if (is_left_to_others(session, ttl, last))
+            continue;
         cell->want = (uint16_t)(cell->commanded + 1);
         cell->not_before = slot_of(session, index, (uint8_t)ttl);
     }

@@ -25,5 +25,12 @@ uint32_t watch_rounds(const struct session *session);
 /* Whether the run goes on with this spec. With `config.automatic` it does, after WATCH_SCOUTS rounds, with the first
  * spec that reached the target, and with icmp. */
 bool watch_follows(const struct session *session, unsigned trace);
+/* Live: paths of other targets go up to this TTL. So far does the run look for the end of the path, too. */
+void watch_look_to(struct session *session, uint8_t ttl);
+/* Live: of `of` rounds one alone probes this hop, that with remainder `turn`. Rounds in which the hop ends the path, or
+ * a silence is measured there, do so as well. `of` is 1 at first. */
+void watch_take_turns(struct session *session, uint8_t ttl, unsigned turn, unsigned of);
+/* Whether the probes that are kept show a hop of turns: no spec probed it in three of four rounds. */
+bool watch_seldom_probes(const struct session *session, uint8_t ttl);
 
 #endif

@@ -58,7 +58,7 @@ static void report_run(struct wire *wire, const struct saved_run *saved, struct 
     end_session(session, saved);
     verdict_judge(session, judgement);
     report_take_session(&reports->report, session);
-    const struct result *result = &reports->report.result;
+    const struct result *result = &reports->report.first.result;
     report_judged(&reports->report, &(struct judged_group){result->traces, result->trace_count, judgement, false});
     report_end(&reports->report);
 }

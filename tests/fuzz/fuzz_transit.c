@@ -205,8 +205,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     open_outputs(&run, outputs_choice(data, size));
     struct transit_section section = {
         .transit = &nothing_yet, .names = {"near", "far"}, .first_file = {0, 1}, .file_count = {1, 1}};
-    run.report.result.sections = &section;
-    run.report.result.section_count = 1;
+    run.report.first.result.sections = &section;
+    run.report.first.result.section_count = 1;
     report_begin(&run.report, &source, NULL);
     pair_all(&run, input, pairing);
     must(pairing_finish(pairing, &result), "no memory");

@@ -41,6 +41,9 @@ static bool owns_by_nat(const struct net *net, unsigned node, const struct addr 
 
 int net_owner(const struct net *net, const struct addr *address)
 {
+    for (unsigned i = 0; i < net->node_count && !net->nat_count; i++) /* most packets, and quick */
+        if (addr_equal(net_address(net, i, address->family), address))
+            return (int)i;
     for (unsigned i = 0; i < net->node_count; i++)
         if (addr_equal(net_address(net, i, address->family), address) || owns_by_link(net, i, address) ||
             owns_by_nat(net, i, address))

@@ -9,7 +9,7 @@
 #include "packet/packet.h"
 
 #define NET_NAME_BYTES 24
-#define NET_NODES_MOST 48
+#define NET_NODES_MOST 80
 #define NET_LINKS_MOST 96
 #define NET_RULES_MOST 32
 #define NET_PORTS_MOST 16

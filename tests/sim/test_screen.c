@@ -69,7 +69,7 @@ static void show(const char *name, struct screen_view view, const char *keys)
     struct strbuf text;
     strbuf_init(&text);
     for (const char *key = keys; *key; key++)
-        screen_view_press(&view, result.monitor, *key == 'v' ? SCREEN_KEY_DOWN : (unsigned)*key);
+        screen_view_press(&view, &result, *key == 'v' ? SCREEN_KEY_DOWN : (unsigned)*key);
     screen_view_render(&view, &out, SIM_START, &text);
     compare(name, &text);
     is_num(count_lines(text.text), view.lines, "%s: it fills the screen", name);
@@ -103,10 +103,61 @@ static void test_corrections(void)
     is_num(view.spec, 0, "a spec that there is not");
     is_num(view.selected, 7, "a hop behind the target");
     strbuf_free(&text);
-    screen_view_press(&view, result.monitor, SCREEN_KEY_LEFT);
+    screen_view_press(&view, &result, SCREEN_KEY_LEFT);
     is_num(view.spec, 1, "left of the first spec is the last");
-    screen_view_press(&view, result.monitor, SCREEN_KEY_RIGHT);
+    screen_view_press(&view, &result, SCREEN_KEY_RIGHT);
     is_num(view.spec, 0, "and right of that the first");
+}
+
+static const struct result *several[12];
+
+/* The same run as if it were that of several targets. */
+static void test_targets(void)
+{
+    static struct result results[12];
+    static struct session_config configs[12];
+    for (unsigned i = 0; i < 12; i++) {
+        configs[i] = *result.config;
+        configs[i].target.bytes[3] = (uint8_t)(80 + i);
+        configs[i].target_name[0] = '\0';
+        if (i % 3 == 0)
+            snprintf(configs[i].target_name, sizeof configs[i].target_name, "host-%u.example", i + 1);
+        results[i] = result;
+        results[i].config = &configs[i];
+        results[i].targets = several;
+        results[i].target_count = 12;
+        several[i] = &results[i];
+    }
+    const struct screen_view small = {.columns = 80, .lines = 24}, large = {.columns = 200, .lines = 60, .utf8 = true};
+    result.targets = several;
+    result.target_count = 12;
+    out.result = &results[0];
+    show("targets-small", small, "vvv");
+    show("targets-large", large, "");
+    show("targets-low", (struct screen_view){.columns = 60, .lines = 10}, "vvvvvvv");
+    show("targets-one", small, "12");
+    struct screen_view view = small;
+    const struct result *first = several[0];
+    screen_view_press(&view, first, '3');
+    ok(view.one_target && view.target == 2, "a number opens a target");
+    screen_view_press(&view, first, SCREEN_KEY_BACK);
+    ok(!view.one_target && view.target == 2, "escape goes back");
+    screen_view_press(&view, first, SCREEN_KEY_ENTER);
+    ok(view.one_target && view.target == 2, "enter opens the selected one");
+    screen_view_press(&view, first, '1');
+    screen_view_press(&view, first, '1');
+    is_num(view.target, 10, "two digits are one number");
+    screen_view_press(&view, first, '1');
+    is_num(view.target, 0, "a third one begins another");
+    screen_view_press(&view, first, '\t');
+    screen_view_press(&view, first, '2');
+    is_num(view.target, 1, "so does one behind another key");
+    screen_view_press(&view, first, SCREEN_KEY_BACK);
+    screen_view_press(&view, first, '\t');
+    ok(!view.one_target && view.target == 2, "tab selects the next target");
+    screen_view_press(&view, first, SCREEN_KEY_UP);
+    is_num(view.target, 1, "up the one before");
+    out.result = &result;
 }
 
 int main(void)
@@ -122,6 +173,7 @@ int main(void)
     result.monitor = heard.monitor;
     test_sizes();
     test_corrections();
+    test_targets();
     heard_free(&heard, &w);
     return tap_done();
 }

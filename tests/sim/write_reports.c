@@ -108,7 +108,7 @@ static void write_report(struct report *report, const char *command, const struc
     report_begin(report, &source, session);
     tell_probes(report, session);
     report_take_session(report, session);
-    const struct result *result = &report->result;
+    const struct result *result = &report->first.result;
     if (!judgement || (result->config->strategy->finds_graph && !graph_build(result->traces, 1, 0.95, false, &graph)))
         fail(command, "out of memory");
     verdict_judge(session, judgement);

@@ -19,11 +19,12 @@ const struct command commands[] = {
      "links as a graph. The report says whether each balancer works per flow or per packet, and how likely the graph "
      "is complete. A single flow crossed each link that is shown. The default probe is udp.",
      run_live},
-    {COMMAND_WATCH, "watch", "watch [OPTIONS] HOST [PROBE...]", "what changes on the path to HOST",
+    {COMMAND_WATCH, "watch", "watch [OPTIONS] HOST... [PROBE...]", "what changes on the path to HOST",
      "Sends every probe to every hop once a second, and reports what changes: routes, loss, latency, and what becomes of "
      "each protocol. Prints a line for each change, and at the end a table with the loss and the round-trip times of "
      "each router. Default probes: the first of udp, icmp, tcp/443 and tcp/80 that reaches HOST, and icmp. Write PROBE "
-     "as after -P; icmp is added for comparison unless --only is given. Ctrl-C ends the run.",
+     "as after -P; icmp is added for comparison unless --only is given. Up to 64 HOSTs are watched at once. Ctrl-C ends "
+     "the run.",
      run_live},
     {COMMAND_REPLAY, "replay", "replay [OPTIONS] FILE...", "the traces in captures of any tool",
      "Finds the traces of any tool in captures, and reports each as if hopsonde had made it. Prints the original "

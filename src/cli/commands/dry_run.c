@@ -278,7 +278,7 @@ static enum status prepare(struct dry_run *run, struct err *err)
     if (status == STATUS_OK)
         status = confine_drop(run->options, err);
     if (status == STATUS_OK)
-        status = target_find(run->options, &run->config, interface, err);
+        status = target_find(run->options, run->options->host, 0, &run->config, interface, err);
     if (status == STATUS_OK)
         status = find_dry_source(run->options, &run->config, interface, err);
     if (status == STATUS_OK)

@@ -136,13 +136,13 @@ static void print_compared(const struct output *text, const char *lines)
 void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,
                  struct result_expectation results[EXPECT_ROWS_MOST])
 {
-    expect_compare(context->expect, judgement, report->result.mtu, results);
+    expect_compare(context->expect, judgement, report->first.result.mtu, results);
     report_expected(report, results, context->expect->count);
 }
 
 int run_print_compared(struct report *report)
 {
-    const struct result *result = &report->result;
+    const struct result *result = &report->first.result;
     struct strbuf lines;
     strbuf_init(&lines);
     expect_add_lines(result->expectations, result->expectation_count, &lines);

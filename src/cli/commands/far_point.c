@@ -103,8 +103,8 @@ static void fill_sources(struct far_point *far, unsigned near_count, struct repo
             far->failed = true;
         }
     }
-    report->result.source.far = far->sources;
-    report->result.source.far_count = far->count;
+    report->first.result.source.far = far->sources;
+    report->first.result.source.far_count = far->count;
 }
 
 static void complain_of_nothing(const struct far_point *far)

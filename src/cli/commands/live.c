@@ -14,6 +14,7 @@
 #include "cli/commands/run.h"
 #include "cli/commands/target.h"
 #include "cli/shared/loop.h"
+#include "cli/shared/refresh.h"
 #include "cli/shared/report.h"
 #include "cli/terminal/fullscreen.h"
 #include "cli/terminal/watched.h"
@@ -58,7 +59,13 @@ struct live_run {
     struct result_source source;
     struct session_config config;
     struct session_events events;
-    struct session *session;
+    struct session *sessions[TARGETS_MOST]; /* owned; one for each target */
+    unsigned session_count;
+    struct targets targets; /* the same */
+    struct refresh refresh;
+    struct clock_look clock;    /* of the last look */
+    struct companion companion; /* what is served beside it */
+    bool missing;               /* a target has no address, or no route: it was told, and is left out */
     struct wire *wire;
     struct fullscreen screen; /* the same of watch, on a terminal */
     struct watched watched;   /* `wire`, where progress is to be shown */
@@ -130,31 +137,96 @@ static enum status open_files(void *context, struct err *err)
     return status;
 }
 
-static enum status make_session(struct live_run *run, struct route *route, struct err *err)
+/* Makes the session of a target whose address is known. */
+static enum status make_session(struct live_run *run, struct session_config *config, struct err *err)
+{
+    struct route route;
+    enum status status = target_route(run->options, config, &config->source, run->egress, &route, err);
+    if (status != STATUS_OK)
+        return status;
+    if (addr_is_none(&config->source))
+        config->source = route.source;
+    if (run->options->measures_mtu) {
+        config->interface_mtu = route.mtu && route.mtu < UINT16_MAX ? (uint16_t)route.mtu : UINT16_MAX;
+        config->gap_is_mean = !run->options->pace.send_gap_given;
+    }
+    config->seed = run->config.seed + run->session_count;
+    struct session *session = session_new(config, false, &run->events, err);
+    if (!session)
+        return err->status;
+    run->sessions[run->session_count++] = session;
+    return check_size(session, &route, err);
+}
+
+/* A name that stands for the same address as an earlier one is left out. */
+static bool is_repeated(const struct live_run *run, const struct session_config *config)
+{
+    for (unsigned i = 0; i < run->session_count; i++) {
+        const struct session_config *other = session_config(run->sessions[i]);
+        if (!addr_equal(&other->target, &config->target))
+            continue;
+        if (!run->options->quiet)
+            fprintf(stderr, "hopsonde: %s: it has the address of %s, and is watched once\n", config->target_name,
+                    other->target_name);
+        return true;
+    }
+    return false;
+}
+
+/* The interface of a link-local target is that of the wire. */
+static enum status check_link(const struct live_run *run, const char *egress, const char *host, struct err *err)
+{
+    if (!run->session_count || strcmp(egress, run->egress) == 0)
+        return STATUS_OK;
+    return err_set(err, STATUS_USAGE, "%s: all targets of a run must have the same link (start another run)", host);
+}
+
+static enum status add_target(struct live_run *run, unsigned index, uint8_t family, struct err *err)
+{
+    const char *host = target_host(run->options, index);
+    struct session_config config = run->config;
+    char egress[IF_NAMESIZE];
+    enum status status = target_find(run->options, host, family, &config, egress, err);
+    if (status == STATUS_OK)
+        status = check_link(run, egress, host, err);
+    if (status != STATUS_OK || is_repeated(run, &config))
+        return status;
+    memcpy(run->egress, egress, sizeof egress);
+    return make_session(run, &config, err);
+}
+
+/* Of several targets, one that cannot be reached from here is told and left out. */
+static enum status make_sessions(struct live_run *run, struct err *err)
 {
     run->config = run->options->session;
     if (!run->options->seed_given)
         run->config.seed = run_random();
-    enum status status = target_find(run->options, &run->config, run->egress, err);
-    if (status == STATUS_OK)
-        status = target_route(run->options, &run->config, &run->config.source, run->egress, route, err);
-    if (status != STATUS_OK)
-        return status;
-    if (addr_is_none(&run->config.source))
-        run->config.source = route->source;
-    if (run->options->measures_mtu) {
-        run->config.interface_mtu = route->mtu && route->mtu < UINT16_MAX ? (uint16_t)route->mtu : UINT16_MAX;
-        run->config.gap_is_mean = !run->options->pace.send_gap_given;
-    }
     run->events = report_session_events(&run->report);
-    run->session = session_new(&run->config, false, &run->events, err);
-    return run->session ? check_size(run->session, route, err) : err->status;
+    uint8_t family = target_family(run->options);
+    for (unsigned i = 0; i <= run->options->other_count; i++) {
+        enum status status = add_target(run, i, family, err);
+        bool is_left_out = status == STATUS_SYSTEM && run->options->other_count;
+        if (status != STATUS_OK && !is_left_out)
+            return status;
+        if (is_left_out && (run->session_count || i < run->options->other_count)) /* else the caller does */
+            run_complain(err);
+        run->missing = run->missing || is_left_out;
+        if (run->session_count)
+            family = session_config(run->sessions[0])->target.family;
+    }
+    if (!run->session_count)
+        return err->status;
+    run->config = *session_config(run->sessions[0]);
+    targets_init(&run->targets, run->sessions, run->session_count);
+    if (run->options->pace.send_gap_given || run->options->pace.rate_gap)
+        run->targets.send_gap = run->config.send_gap;
+    return STATUS_OK;
 }
 
-/* Whether an earlier trace has the port of this flow. */
-static bool is_held(const struct session *session, unsigned index, const struct flow *flow)
+/* Whether an earlier trace has the port of this flow. `count` traces of the session are. */
+static bool is_held_by(const struct session *session, unsigned count, const struct flow *flow)
 {
-    for (unsigned i = 0; i < index; i++) {
+    for (unsigned i = 0; i < count; i++) {
         const struct flow *other = &session_trace(session, i)->flow;
         if (other->spec.protocol == flow->spec.protocol && other->source_port == flow->source_port)
             return true;
@@ -162,16 +234,24 @@ static bool is_held(const struct session *session, unsigned index, const struct 
     return false;
 }
 
-/* Best effort: without it our own kernel refuses the target's datagrams, which costs the target an error and no result.
- */
-static void hold_ports(const struct live_run *run, const struct live_options *live)
+static bool is_held(const struct live_run *run, unsigned target, unsigned index, const struct flow *flow)
 {
+    for (unsigned i = 0; i < target; i++)
+        if (is_held_by(run->sessions[i], session_all_count(run->sessions[i]), flow))
+            return true;
+    return is_held_by(run->sessions[target], index, flow);
+}
+
+/* True: a port is in use that the user gave. */
+static bool hold_ports_of(const struct live_run *run, unsigned target, const struct live_options *live)
+{
+    const struct session *session = run->sessions[target];
     bool in_use = false;
-    for (unsigned i = 0; i < session_all_count(run->session); i++) {
-        const struct trace *trace = session_trace(run->session, i);
+    for (unsigned i = 0; i < session_all_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
         for (unsigned k = 0; k < trace->flow_count && k < FLOWS_COMPARED_MOST; k++) {
             const struct flow *flow = trace_flow(trace, k);
-            if (is_held(run->session, i, flow))
+            if (is_held(run, target, i, flow))
                 continue;
             int failure = flow_needs_connection(flow)
                               ? live_wire_hold_connection(run->wire, live, flow)
@@ -180,6 +260,16 @@ static void hold_ports(const struct live_run *run, const struct live_options *li
                 in_use = in_use || flow->source_port == run->config.source_port;
         }
     }
+    return in_use;
+}
+
+/* Best effort: without it our own kernel refuses the target's datagrams, which costs the target an error and no result.
+ */
+static void hold_ports(const struct live_run *run, const struct live_options *live)
+{
+    bool in_use = false;
+    for (unsigned i = 0; i < run->session_count; i++)
+        in_use = hold_ports_of(run, i, live) || in_use;
     if (in_use && !run->options->quiet)
         fprintf(stderr, "hopsonde: --sport %u: another program here has this port, and gets the answers too\n",
                 run->config.source_port);
@@ -200,15 +290,21 @@ static enum status open_wire(struct live_run *run, struct err *err)
     struct strbuf filter, short_filter;
     strbuf_init(&filter);
     strbuf_init(&short_filter);
-    filter_of_session(run->session, &filter);
-    filter_short(run->session, &short_filter);
+    uint32_t largest = 0;
+    for (unsigned i = 0; i < run->session_count; i++) {
+        uint32_t own = largest_packet(run->sessions[i]);
+        bool moves = refresh_is_on(&run->refresh);
+        (moves ? filter_any_target : filter_of_session)(run->sessions[i], &filter);
+        (moves ? filter_any_target : filter_short)(run->sessions[i], &short_filter);
+        largest = own > largest ? own : largest;
+    }
     struct live_options live = {
         .family = run->config.target.family,
         .interface = run->options->interface,
         .egress = *run->egress ? run->egress : NULL,
         .source = &run->options->session.source,
         .fwmark = run->options->fwmark,
-        .largest_packet = largest_packet(run->session),
+        .largest_packet = largest,
         .filter = filter.text,
         .short_filter = short_filter.text,
         .waits_for_interface = run->config.strategy->is_endless,
@@ -221,10 +317,17 @@ static enum status open_wire(struct live_run *run, struct err *err)
     return status;
 }
 
+static enum status start_refresh(struct live_run *run, struct err *err)
+{
+    nstime every = run->options->refresh ? run->options->refresh : REFRESH_EVERY;
+    if (!run->config.strategy->is_endless || every == NSTIME_NEVER)
+        return STATUS_OK;
+    return refresh_start(&run->refresh, every, run->sessions, run->session_count, err);
+}
+
 /* Everything that needs a privilege, in the order that gives each one up as soon as it can be. */
 static enum status open_live(struct live_run *run, struct err *err)
 {
-    struct route route;
     enum status status = privileges_check(run->context->program, err);
     if (status == STATUS_OK)
         status = run_read_expected(run->options, run->context, err);
@@ -233,7 +336,9 @@ static enum status open_live(struct live_run *run, struct err *err)
     if (status == STATUS_OK)
         status = privileges_reduce(run->options->fwmark != 0, err);
     if (status == STATUS_OK)
-        status = make_session(run, &route, err);
+        status = make_sessions(run, err);
+    if (status == STATUS_OK)
+        status = start_refresh(run, err);
     if (status == STATUS_OK)
         status = open_wire(run, err);
     if (status == STATUS_OK)
@@ -243,7 +348,8 @@ static enum status open_live(struct live_run *run, struct err *err)
 
 static void close_live(struct live_run *run)
 {
-    session_free(run->session);
+    for (unsigned i = 0; i < run->session_count; i++)
+        session_free(run->sessions[i]);
     far_point_close(&run->far);
     if (run->written.path)
         capture_file_close(&run->written);
@@ -251,6 +357,7 @@ static void close_live(struct live_run *run)
     if (run->wire)
         run->wire->ops->close(run->wire);
     keeper_end(run->keeper);
+    refresh_end(&run->refresh);
     free(run->first_part);
 }
 
@@ -264,7 +371,7 @@ static size_t verdict_bytes(const struct session_config *config)
     return (size_t)(config->spec_count + config->port_list_count * LIST_LINES_SAVED) * SENTENCE_BYTES;
 }
 
-static void begin_live(struct live_run *run)
+static enum status begin_live(struct live_run *run, struct err *err)
 {
     *run->context->stop = 0;
     run->source = (struct result_source){.command = command_of(run->options->command)->name,
@@ -276,14 +383,19 @@ static void begin_live(struct live_run *run)
                                  .interface = run->source.interface,
                                  .networks = lookup_has_networks(run->lookup),
                                  .places = lookup_has_places(run->lookup),
-                                 .verdict_bytes = verdict_bytes(&run->config),
+                                 .verdict_bytes = run->session_count * verdict_bytes(&run->config),
+                                 .sessions = run->sessions,
+                                 .target_count = run->session_count,
                                  .linktype = live_wire_linktype(run->wire)};
-        dump_begin(run->dump, &about, run->session);
+        run->report.dump = run->dump;
+        dump_begin(run->dump, &about, run->sessions[0]);
     }
     if (run->lookup)
         report_book(&run->report, lookup_book(run->lookup), lookup_is_settled, run->lookup);
     report_show(&run->report, lookup_has_networks(run->lookup), lookup_has_places(run->lookup));
-    report_begin(&run->report, &run->source, run->session);
+    if (!report_begin_targets(&run->report, &run->source, run->sessions, run->session_count))
+        return err_set(err, STATUS_SYSTEM, "cannot report on so many targets: out of memory");
+    return STATUS_OK;
 }
 
 /* The far files grow during the run, as the written one does, and are read behind it. */
@@ -293,20 +405,21 @@ static void read_far(struct live_run *run)
         return;
     dump_flush(run->dump);
     far_point_wait(&run->far, run->context->stop);
-    far_point_read_session(&run->far, run->options, &run->written, run->session, &run->report, run->context);
+    far_point_read_session(&run->far, run->options, &run->written, run->sessions[0], &run->report, run->context);
 }
 
 /* Ends the run and reports; the wire's own failure, if any, is told by the caller. */
 static int finish_live(struct live_run *run, bool interrupted)
 {
-    struct session_claim claim;
     struct err err;
     enum session_end end = interrupted ? SESSION_INTERRUPTED : SESSION_COMPLETE;
     uint64_t dropped = run->wire->ops->dropped(run->wire);
-    nstime ended = session_now(run->session);
-    session_finish(run->session, end, ended, dropped);
-    while (run->dump && session_take_claim(run->session, &claim))
-        dump_claim(run->dump, &claim);
+    nstime ended = targets_now(&run->targets);
+    while (ended != NSTIME_NONE && targets_step(&run->targets, ended))
+        continue;
+    for (unsigned i = 0; i < run->session_count; i++)
+        session_finish(run->sessions[i], end, ended, dropped);
+    loop_keep_claims(&run->targets, run->dump);
     if (run->lookup)
         lookup_wait(run->lookup, &run->report, run->context->stop);
     if (run->lookup && run->dump)
@@ -314,8 +427,8 @@ static int finish_live(struct live_run *run, bool interrupted)
     struct strbuf verdicts;
     strbuf_init(&verdicts);
     read_far(run);
-    int code = run_report_end(run->context, &run->report, run->session, &run->far, &verdicts);
-    if (run->far.failed)
+    int code = run_report_end(run->context, &run->report, &run->targets, &run->far, &verdicts);
+    if (run->far.failed || run->missing)
         code = EXIT_SYSTEM;
     if (run->dump)
         dump_verdicts(run->dump, verdicts.text, ended);
@@ -348,23 +461,77 @@ static struct wire *watch(struct live_run *run)
 {
     const struct output *text = report_text(&run->report);
     bool is_plain = run->options->quiet || run->options->report_only;
-    if (run->report.monitor && text && !is_plain && fullscreen_is_possible()) {
+    if (run->report.first.monitor && text && !is_plain && fullscreen_is_possible()) {
         report_on_screen(&run->report);
-        fullscreen_start(&run->screen, run->wire, text, run->report.monitor, run->context->stop);
+        struct monitor *monitors[TARGETS_MOST];
+        for (unsigned i = 0; i < run->report.target_count; i++)
+            monitors[i] = report_target_at(&run->report, i)->monitor;
+        fullscreen_start(&run->screen, run->wire, text, monitors, run->report.target_count, run->context->stop);
         return &run->screen.wire;
     }
     if (run->config.strategy->merges_hops || run->config.strategy->is_endless || run->options->quiet ||
         report_streams(&run->report))
         return run->wire;
-    watched_start(&run->watched, run->wire, run->session);
+    watched_start(&run->watched, run->wire, run->sessions[0]);
     return &run->watched.wire;
+}
+
+/* --- what a long run sees of its machine --- */
+
+static void tell_clock(struct live_run *run, const struct clock_change *change)
+{
+    char text[SENTENCE_BYTES];
+    struct monitor *monitor = run->report.first.monitor;
+    if (change->slept && monitor) {
+        snprintf(text, sizeof text, "this machine slept for %.0f s, and sent nothing. Times go on from before.",
+                 nstime_ms(change->slept) / 1000);
+        monitor_note(monitor, EVENT_CLOCK_STEP, text);
+    }
+    if (change->set && monitor) {
+        snprintf(text, sizeof text, "the system clock was set by %+.0f s. Times go on by the clock of the start.",
+                 nstime_ms(change->set) / 1000);
+        monitor_note(monitor, EVENT_CLOCK_STEP, text);
+    }
+}
+
+static void heard(void *context, const struct addr *from, nstime now)
+{
+    const struct live_run *run = context;
+    if (run->companion.heard)
+        run->companion.heard(run->companion.context, from, now);
+}
+
+static nstime serve(void *context, nstime now, nstime until)
+{
+    struct live_run *run = context;
+    struct clock_look look = live_wire_clock(run->wire);
+    struct clock_change change;
+    if (capture_clock_changed(&run->clock, &look, &change))
+        tell_clock(run, &change);
+    return run->companion.serve ? run->companion.serve(run->companion.context, now, until) : until;
+}
+
+static struct companion clock_of(struct live_run *run, struct companion inner)
+{
+    run->companion = inner;
+    run->clock = live_wire_clock(run->wire);
+    return (struct companion){.context = run, .heard = heard, .serve = serve};
+}
+
+static struct companion refresh_of(struct live_run *run, struct wire *wire, struct companion inner)
+{
+    run->refresh.move = (struct move_context){
+        .report = &run->report, .targets = &run->targets, .sessions = run->sessions, .stop = run->context->stop};
+    run->refresh.wire = wire;
+    run->refresh.dump = run->dump;
+    return refresh_companion(&run->refresh, inner);
 }
 
 static int probe_live(struct options *options, const struct run_context *context)
 {
     struct err err = {0};
     struct live_run run = {.options = options, .context = context};
-    if (open_live(&run, &err) != STATUS_OK) {
+    if (open_live(&run, &err) != STATUS_OK || begin_live(&run, &err) != STATUS_OK) {
         struct err ignored;
         if (run.dump)
             dump_close(run.dump, SESSION_INTERRUPTED, NSTIME_NONE, 0, &ignored);
@@ -372,16 +539,21 @@ static int probe_live(struct options *options, const struct run_context *context
         close_live(&run);
         return run_complain(&err);
     }
-    begin_live(&run);
     announce_packets(&run);
     struct wire *wire = watch(&run);
-    confine_seal(options, SEAL_WIRE | (session_connects(run.session) ? SEAL_CONNECT : 0) |
+    confine_seal(options, SEAL_WIRE | (session_connects(run.sessions[0]) ? SEAL_CONNECT : 0) |
                               (run.far.count ? SEAL_THREADS : 0) | (run.screen.is_on ? SEAL_SCREEN : 0) |
                               (lookup_asks(run.lookup) ? SEAL_ASK : 0));
     struct companion companion = {0};
     if (run.lookup)
         companion = lookup_companion(run.lookup, &run.report);
-    enum status status = loop_run(run.session, wire, run.dump, run.lookup ? &companion : NULL, context->stop, &err);
+    if (refresh_is_on(&run.refresh))
+        companion = refresh_of(&run, wire, companion);
+    if (run.config.strategy->is_endless)
+        companion = clock_of(&run, companion);
+    bool is_served = run.lookup || run.config.strategy->is_endless;
+    enum status status =
+        loop_run_targets(&run.targets, wire, run.dump, is_served ? &companion : NULL, context->stop, &err);
     watched_end(&run.watched);
     fullscreen_end(&run.screen);
     int code = finish_live(&run, *context->stop || status != STATUS_OK);

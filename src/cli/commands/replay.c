@@ -11,33 +11,36 @@
 #include "cli/commands/replay_foreign.h"
 #include "cli/reading/parts.h"
 #include "cli/shared/loop.h"
+#include "cli/shared/move.h"
 #include "live/confined.h"
 #include "live/privileges.h"
 #include "strategies/strategies.h"
 
 /* A run whose end was cut off counts as interrupted: its silence proves nothing. */
-static void finish_replay(struct session *session, const struct saved_run *saved, const volatile sig_atomic_t *stop)
+static void finish_replay(struct targets *targets, const struct saved_run *saved, const volatile sig_atomic_t *stop)
 {
-    loop_run_deadlines(session, saved->ended ? saved->ended_at : NSTIME_NONE, stop);
+    loop_run_deadlines(targets, saved->ended ? saved->ended_at : NSTIME_NONE, stop);
     enum session_end end = saved->ended && !*stop ? saved->end : SESSION_INTERRUPTED;
-    session_finish(session, end, saved->ended_at, saved->dropped_by_kernel);
+    for (unsigned i = 0; i < targets->count; i++)
+        session_finish(targets_session(targets, i), end, saved->ended_at, saved->dropped_by_kernel);
 }
 
-static bool shows_a_trace(const struct session *session)
+static bool shows_a_trace(const struct targets *targets)
 {
-    for (unsigned i = 0; i < session_all_count(session); i++)
-        if (session_trace(session, i)->started)
-            return true;
+    for (unsigned k = 0; k < targets->count; k++)
+        for (unsigned i = 0; i < session_all_count(targets_session(targets, k)); i++)
+            if (session_trace(targets_session(targets, k), i)->started)
+                return true;
     return false;
 }
 
-static int report_replay(struct session *session, struct report *report, struct far_point *far,
+static int report_replay(const struct targets *targets, struct report *report, struct far_point *far,
                          const struct run_context *context)
 {
-    int code = run_report_end(context, report, session, far, NULL);
+    int code = run_report_end(context, report, targets, far, NULL);
     if (context->expect || code == EXIT_SYSTEM)
         return code;
-    return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
+    return shows_a_trace(targets) ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
 /* A part that is not the last one has no end. */
@@ -66,39 +69,74 @@ struct replay {
     int failure;            /* the worst exit status of the files that could not be read; 0: none */
 };
 
-static int replay_session(struct replay *replay, struct parts *parts, const struct capture_file *near)
+/* Returns how many were made: fewer than the run has targets if `err` says why. */
+static unsigned make_sessions(const struct saved_run *saved, struct report *report, struct session **out,
+                              struct err *err)
+{
+    const struct session_events events = report_session_events(report);
+    unsigned count = 0;
+    for (; count <= saved->other_count; count++) {
+        const struct session_config config = saved_run_config(saved, count);
+        out[count] = session_new_with_flows(&config, saved_run_flows(saved, count), true, &events, err);
+        if (!out[count])
+            break;
+    }
+    return count;
+}
+
+static int replay_targets(struct replay *replay, struct parts *parts, const struct capture_file *near,
+                          struct session **sessions, unsigned count)
 {
     const struct saved_run *saved = parts->saved[0], *last = parts_last(parts);
     struct lookup *lookup = replay->lookup;
     struct report *report = &replay->report;
     const struct run_context *context = replay->context;
-    const char *name = near->path;
     struct err err = {0};
-    struct source_file file = {.name = name};
+    struct source_file file = {.name = near->path};
     const struct result_source source = {.command = saved->command, .files = &file, .file_count = 1};
-    struct session_events events = report_session_events(report);
-    struct session *session = session_new_with_flows(&saved->config, saved->flows, true, &events, &err);
-    if (!session) {
-        err.status = STATUS_SYSTEM;
-        return run_complain(&err);
-    }
+    struct targets targets;
+    struct move_context move = {.report = report, .targets = &targets, .sessions = sessions, .stop = context->stop};
+    targets_init(&targets, sessions, count);
+    targets.moved = move_target;
+    targets.context = &move;
     struct companion companion = {0};
     if (lookup)
         companion = lookup_begin_saved(lookup, report);
-    report_begin(report, &source, session);
-    enum status status = loop_run(session, &parts->wire, NULL, lookup ? &companion : NULL, context->stop, &err);
+    if (!report_begin_targets(report, &source, sessions, count)) {
+        err_set(&err, STATUS_SYSTEM, "%s: cannot replay: out of memory", near->path);
+        return run_complain(&err);
+    }
+    enum status status =
+        loop_run_targets(&targets, &parts->wire, NULL, lookup ? &companion : NULL, context->stop, &err);
     file.frames = parts_frames(parts);
     file.truncated = parts_truncated(parts);
-    finish_replay(session, last, context->stop);
+    finish_replay(&targets, last, context->stop);
     if (lookup)
         lookup_tell_saved(lookup, report, last, context->stop);
-    far_point_read_session(&replay->far, replay->options, near, session, report, context);
-    int code = report_replay(session, report, &replay->far, context);
+    far_point_read_session(&replay->far, replay->options, near, sessions[0], report, context);
+    int code = report_replay(&targets, report, &replay->far, context);
     far_point_forget(&replay->far);
-    session_free(session);
     if (file.truncated)
-        warn_of_cut(name, last->part > 0);
+        warn_of_cut(near->path, last->part > 0);
     return status == STATUS_OK ? code : run_complain(&err);
+}
+
+static int replay_run(struct replay *replay, struct parts *parts, const struct capture_file *near)
+{
+    struct session *sessions[TARGETS_MOST];
+    const struct saved_run *saved = parts->saved[0];
+    struct err err = {0};
+    unsigned count = make_sessions(saved, &replay->report, sessions, &err);
+    int code;
+    if (count > saved->other_count) {
+        code = replay_targets(replay, parts, near, sessions, count);
+    } else {
+        err.status = STATUS_SYSTEM;
+        code = run_complain(&err);
+    }
+    while (count)
+        session_free(sessions[--count]);
+    return code;
 }
 
 #define CODE_LATER (-1) /* the file's exit status is known when all files are read */
@@ -111,9 +149,15 @@ static void note_code(struct replay *replay, int code)
     replay->failure = failed && code > replay->failure ? code : replay->failure;
 }
 
-static bool is_wanted(const struct replay_filter *choice, const struct session_config *saved)
+/* One target of the run is enough. */
+static bool is_wanted(const struct replay_filter *choice, const struct saved_run *saved)
 {
-    return replay_filter_wants(choice, &saved->source, &saved->target, saved->target_name, &saved->specs[0]);
+    bool is_wanted = false;
+    for (unsigned i = 0; i <= saved->other_count && !is_wanted; i++) {
+        const struct session_config config = saved_run_config(saved, i);
+        is_wanted = replay_filter_wants(choice, &config.source, &config.target, config.target_name, &config.specs[0]);
+    }
+    return is_wanted;
 }
 
 static int replay_saved(struct replay *replay, struct parts *parts, const struct capture_file *file)
@@ -121,8 +165,8 @@ static int replay_saved(struct replay *replay, struct parts *parts, const struct
     const char *name = file->path;
     const struct replay_filter *choice = &replay->options->replay_filter;
     struct err err = {0};
-    if (is_wanted(choice, &parts->saved[0]->config))
-        return replay_session(replay, parts, file);
+    if (is_wanted(choice, parts->saved[0]))
+        return replay_run(replay, parts, file);
     if (*choice->host)
         err_set(&err, STATUS_OK, "%s: no trace to %s in it (leave HOST out to see all)", name, choice->host);
     else

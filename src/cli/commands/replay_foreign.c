@@ -280,7 +280,7 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     if (!read)
         return complain_of_memory();
     bool interrupted = *reading->context->stop && !reading->report->pipe_closed;
-    reading->report->result.source.interrupted = interrupted;
+    reading->report->first.result.source.interrupted = interrupted;
     fill_files(foreign, files);
     if (interrupted || is_broken_off(reading, files, foreign->count))
         recogniser_break_off(reading->recogniser);

@@ -8,6 +8,7 @@
 #include "cli/commands/far_point.h"
 #include "cli/shared/report.h"
 #include "session/strategy.h"
+#include "targets/targets.h"
 #include "verdict/port_verdicts.h"
 
 int run_complain(const struct err *err)
@@ -83,26 +84,48 @@ static bool end_report(struct report *report, const struct session *session, con
     return drawn || !config->strategy->finds_graph;
 }
 
-int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
-                   struct far_point *far, struct strbuf *verdicts)
+static void judge_session(struct report *report, const struct session *session, struct far_point *far,
+                          struct strbuf *verdicts, struct judgement *judgement)
 {
-    struct judgement *judgement = calloc(1, sizeof *judgement);
-    report_take_session(report, session);
-    if (!judgement)
-        return EXIT_SYSTEM;
+    const struct report_target *target = report_target(report, session);
     verdict_judge(session, judgement);
-    if (report->monitor)
-        monitor_settle_verdicts(report->monitor, judgement);
-    far_point_revise(far, report->result.traces, report->result.trace_count, judgement);
+    if (target->monitor)
+        monitor_settle_verdicts(target->monitor, judgement);
+    far_point_revise(far, target->result.traces, target->result.trace_count, judgement);
     if (verdicts)
         add_sentences(verdicts, judgement);
-    report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement, false});
+    report_judged_session(report, session, judgement);
+}
+
+/* Judges all, and ends the report while their judgements still stand. */
+static int end_judged(const struct run_context *context, struct report *report, const struct targets *targets,
+                      struct far_point *far, struct strbuf *verdicts, struct judgement *judgements)
+{
     struct result_expectation results[EXPECT_ROWS_MOST];
+    int code = EXIT_REACHED;
+    for (unsigned i = 0; i < targets->count; i++) {
+        judge_session(report, targets_session(targets, i), far, verdicts, &judgements[i]);
+        int own = exit_of_judgement(targets_session(targets, i), &judgements[i]);
+        code = own == EXIT_REACHED ? code : own;
+    }
     if (context->expect)
-        run_compare(context, judgement, report, results);
-    bool ended = end_report(report, session, judgement);
-    int code = context->expect ? run_print_compared(report) : exit_of_judgement(session, judgement);
-    verdict_release(judgement);
-    free(judgement);
+        run_compare(context, &judgements[0], report, results);
+    bool ended = end_report(report, targets_session(targets, 0), &judgements[0]);
+    code = context->expect ? run_print_compared(report) : code;
     return ended ? code : EXIT_SYSTEM;
+}
+
+int run_report_end(const struct run_context *context, struct report *report, const struct targets *targets,
+                   struct far_point *far, struct strbuf *verdicts)
+{
+    struct judgement *judgements = calloc(targets->count, sizeof *judgements);
+    for (unsigned i = 0; i < targets->count; i++)
+        report_take_session(report, targets_session(targets, i));
+    if (!judgements)
+        return EXIT_SYSTEM;
+    int code = end_judged(context, report, targets, far, verdicts, judgements);
+    for (unsigned i = 0; i < targets->count; i++)
+        verdict_release(&judgements[i]);
+    free(judgements);
+    return code;
 }

@@ -35,10 +35,12 @@ int run_help(struct options *options, const struct run_context *context);
 
 struct report;
 struct far_point;
+struct targets;
 
-/* Judges the finished session, with what the far point shows, ends its report, and compares it with --expect. Adds the
- * sentences of the verdicts, a line each, to `verdicts` (NULL: not wanted). Returns the exit status of a live run. */
-int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
+/* Judges the finished sessions, with what the far point shows, ends their report, and compares it with --expect. Adds
+ * the sentences of the verdicts, a line each, to `verdicts` (NULL: not wanted). Returns the exit status of a live run,
+ * which must have reached all targets. */
+int run_report_end(const struct run_context *context, struct report *report, const struct targets *targets,
                    struct far_point *far, struct strbuf *verdicts);
 
 /* Compares with --expect, before the report ends; `results` become part of it. */

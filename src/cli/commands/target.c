@@ -7,7 +7,8 @@
 #include "lookup/resolve.h"
 
 /* Checks the options that depend on the target's family. */
-static enum status check_target(const struct options *options, const struct addr *target, struct err *err)
+static enum status check_target(const struct options *options, const char *host, const struct addr *target,
+                                struct err *err)
 {
     const struct addr *source = &options->session.source, *gateway = &options->session.through;
     if (!addr_is_none(source) && source->family != target->family)
@@ -19,16 +20,52 @@ static enum status check_target(const struct options *options, const struct addr
     if (addr_equal(gateway, target))
         return err_set(err, STATUS_USAGE, "--through: this is the target (name a gateway before it)");
     if (options->session.flow_label >= 0 && target->family != 6)
-        return err_set(err, STATUS_USAGE, "--flow-label: %s is no IPv6 target", options->host);
+        return err_set(err, STATUS_USAGE, "--flow-label: %s is no IPv6 target", host);
+    return STATUS_OK;
+}
+
+const char *target_host(const struct options *options, unsigned index)
+{
+    return index ? options->other_hosts[index - 1] : options->host;
+}
+
+/* All targets of a run have one wire, which sends one family. */
+static enum status check_alike(const char *host, const struct addr *target, struct addr *first, struct err *err)
+{
+    if (!addr_is_none(first) && first->family != target->family)
+        return err_set(err, STATUS_USAGE, "%s: an IPv%u address beside an IPv%u one (start a run for each family)",
+                       host, target->family, first->family);
+    *first = *target;
     return STATUS_OK;
 }
 
 enum status target_check_literal(const struct options *options, struct err *err)
 {
-    struct addr target;
-    uint32_t zone;
-    enum status status = resolve_literal(options->host, options->family, &target, &zone, err);
-    return status != STATUS_OK || addr_is_none(&target) ? status : check_target(options, &target, err);
+    struct addr first = {0};
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i <= options->other_count && status == STATUS_OK; i++) {
+        struct addr target;
+        uint32_t zone;
+        status = resolve_literal(target_host(options, i), options->family, &target, &zone, err);
+        if (status == STATUS_OK && !addr_is_none(&target))
+            status = check_target(options, target_host(options, i), &target, err);
+        if (status == STATUS_OK && !addr_is_none(&target))
+            status = check_alike(target_host(options, i), &target, &first, err);
+    }
+    return status;
+}
+
+uint8_t target_family(const struct options *options)
+{
+    for (unsigned i = 0; i <= options->other_count && !options->family; i++) {
+        struct addr target;
+        uint32_t zone;
+        struct err ignored;
+        if (resolve_literal(target_host(options, i), 0, &target, &zone, &ignored) == STATUS_OK &&
+            !addr_is_none(&target))
+            return target.family;
+    }
+    return options->family;
 }
 
 /* The name's address comes from a process that has no privileges: it parses what name servers send. */
@@ -45,21 +82,22 @@ static enum status find_address(const char *host, uint8_t family, struct addr *o
     return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: %s", host, why.message);
 }
 
-enum status target_find(const struct options *options, struct session_config *config, char interface[IF_NAMESIZE],
-                        struct err *err)
+enum status target_find(const struct options *options, const char *host, uint8_t family, struct session_config *config,
+                        char interface[IF_NAMESIZE], struct err *err)
 {
     uint32_t zone = 0;
-    uint8_t family = options->family ? options->family : config->source.family;
+    family = family ? family : options->family;
+    family = family ? family : config->source.family;
     family = family ? family : config->through.family;
-    enum status status = find_address(options->host, family, &config->target, &zone, err);
+    enum status status = find_address(host, family, &config->target, &zone, err);
     if (status != STATUS_OK)
         return status;
     if (options->interface)
         snprintf(interface, IF_NAMESIZE, "%s", options->interface);
     else if (!zone || !if_indextoname(zone, interface))
         *interface = '\0';
-    snprintf(config->target_name, sizeof config->target_name, "%s", options->host);
-    return check_target(options, &config->target, err);
+    snprintf(config->target_name, sizeof config->target_name, "%s", host);
+    return check_target(options, host, &config->target, err);
 }
 
 enum status target_route(const struct options *options, const struct session_config *config, const struct addr *source,

@@ -234,7 +234,7 @@ static bool pair_section(struct transit *t, unsigned k)
         .overview = t->pairs[k].overview, .events = {.context = t, .pair = take_pair}, .secret = run_random()};
     const struct transit_result *result;
     struct err err;
-    t->report.result.section_now = k;
+    t->report.first.result.section_now = k;
     t->pairings[k] = pairing_new(&config);
     if (!t->pairings[k])
         return complain_of_memory() == EXIT_REACHED;
@@ -263,15 +263,15 @@ static int report_pairs(struct transit *t)
     const struct result_source source = {
         .command = "transit", .files = t->sources, .file_count = t->options->read_count};
     bool good = true;
-    t->report.result.sections = t->sections;
-    t->report.result.section_count = t->section_count;
+    t->report.first.result.sections = t->sections;
+    t->report.first.result.section_count = t->section_count;
     report_begin(&t->report, &source, NULL);
     for (unsigned k = 0; k < t->section_count && good; k++)
         good = pair_section(t, k);
     for (unsigned k = 0; k + 1 < t->section_count && good; k++)
         good = excuse_point(t, k);
     progress_erase(&t->progress);
-    t->report.result.source.interrupted = *t->context->stop && !t->report.pipe_closed;
+    t->report.first.result.source.interrupted = *t->context->stop && !t->report.pipe_closed;
     fill_sources(t);
     report_end(&t->report);
     int code = good ? exit_of(t) : EXIT_SYSTEM;

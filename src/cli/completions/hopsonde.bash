@@ -16,7 +16,7 @@ _hopsonde()
     fi
 
     local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence --budget --through --only --control --idle
-        --expect --write-policy --max-probes --lite --interval -c --count --duration --flows -r --report -t --tos --dscp --ecn --mtu --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
+        --expect --write-policy --max-probes --lite --interval -c --count --duration --refresh --flows -r --report -t --tos --dscp --ecn --mtu --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
         --no-decap --list --near --far --at -o -W --write --write-max --rotate -R --read -n --resolver --dns-timeout --verify-names -A -G
         --asn-db --geo-db --whois --whois-server --resolve -v --quiet --one-per-line --color -h --help -V --version'
     local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/80:data tcp/443 tcp/443:data udplite dccp sctp ip/'
@@ -55,7 +55,7 @@ _hopsonde()
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | --confidence | --budget | --through | --max-probes | --interval | -c | --count | --duration | --flows | --write-max | --rotate | -t | --tos | --flow-label | -s | \
+    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | --confidence | --budget | --through | --max-probes | --interval | -c | --count | --duration | --refresh | --flows | --write-max | --rotate | -t | --tos | --flow-label | -s | \
         --sport | --fwmark | --target | --source | --since | --until | --bpf)
         return
         ;;

@@ -2,11 +2,13 @@
 #include "cli/options/check.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "cli/options/groups/groups.h"
 #include "cli/options/hints.h"
 #include "cli/options/port_lists.h"
 #include "cli/options/probe_list.h"
+#include "probe/type.h"
 #include "strategies/strategies.h"
 
 #define PATHS_FLOWS (FLOW_ALTERNATES_MOST + 1) /* source ports to choose from: as many as a flow can have */
@@ -54,11 +56,52 @@ static enum status take_probes(struct parse *parse, struct err *err)
     return status;
 }
 
-/* What follows HOST: the probes of diagnose, or SIZE. */
+/* Whether a word of watch behind the first HOST is a probe: it begins with a protocol, or has a slash and is no URL. */
+static bool names_probe(const char *word)
+{
+    size_t length = strcspn(word, "/:");
+    if (strstr(word, "://"))
+        return false;
+    for (const struct probe_type *const *type = probe_types; *type; type++)
+        if (strncasecmp((*type)->name, word, length) == 0 && !(*type)->name[length])
+            return true;
+    return word[length] == '/' || strcasecmp(word, "auto") == 0;
+}
+
+static enum status add_host(struct parse *parse, const char *word, struct err *err)
+{
+    struct options *out = parse->out;
+    const struct subject subject = {.value = word};
+    struct url_parts url = {0};
+    if (out->other_count == TARGETS_MOST - 1)
+        return value_complain(err, &subject, "too many targets (at most %d)", TARGETS_MOST);
+    char *host = out->other_hosts[out->other_count++];
+    enum status status = target_parse(word, host, TARGET_NAME_BYTES, &url, err);
+    bool is_alike = !url.protocol || (parse->url.protocol && strcmp(url.protocol, parse->url.protocol) == 0 &&
+                                      url.port == parse->url.port);
+    if (status == STATUS_OK && !is_alike)
+        return value_complain(err, &subject,
+                              "all targets have the same probes (name the host, and its probe as tcp/%u)", url.port);
+    return status;
+}
+
+/* More targets, and probes, in any order. */
+static enum status take_hosts(struct parse *parse, struct err *err)
+{
+    enum status status = STATUS_OK;
+    for (unsigned i = 1; i < parse->operand_count && status == STATUS_OK; i++)
+        status = names_probe(parse->operands[i]) ? probes_add_operand(parse, parse->operands[i], err)
+                                                 : add_host(parse, parse->operands[i], err);
+    return status;
+}
+
+/* What follows HOST: the probes of diagnose, those and the targets of watch, or SIZE. */
 static enum status take_rest(struct parse *parse, struct err *err)
 {
-    if (is_command(parse, COMMAND_DIAGNOSE) || is_command(parse, COMMAND_WATCH))
+    if (is_command(parse, COMMAND_DIAGNOSE))
         return take_probes(parse, err);
+    if (is_command(parse, COMMAND_WATCH))
+        return take_hosts(parse, err);
     if (parse->operand_count < 2)
         return STATUS_OK;
     enum status status = take_size(parse, parse->operands[1], err);
@@ -299,6 +342,10 @@ static enum status check_watch(struct parse *parse, struct err *err)
         return err_set(err, STATUS_USAGE, "--rotate: it divides the file of --write (name one: --write run.pcapng)");
     if (out->rotate_bytes && out->write_max)
         return err_set(err, STATUS_USAGE, "--rotate and --write-max are of no use together (leave one out)");
+    if (out->other_count && out->dry_run)
+        return err_set(err, STATUS_USAGE, "--dry-run: it prints the probes to one target (name one)");
+    if (out->other_count && parse->expect_given)
+        return err_set(err, STATUS_USAGE, "--expect: its lines are about one target (name one)");
     enum status status = probe_list_watch(parse, err);
     if (status == STATUS_OK && parse->only_given && out->default_specs)
         return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde watch --only HOST tcp/443)");

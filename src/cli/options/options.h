@@ -13,6 +13,7 @@
 
 #define OUTPUTS_MOST 9
 #define FILES_MOST 64
+#define OPERANDS_MOST (TARGETS_MOST + SPECS_MOST) /* as watch takes them; others check their own limits */
 /* Times of --idle. Unit: times. Source: chosen. Effect: with fewer, the time after which a device forgets is bounded
  * less closely; each more opens a connection of each spec. */
 #define IDLE_AGES_MOST 8
@@ -50,7 +51,9 @@ struct options {
     const char *help_topic;       /* COMMAND_HELP: "trace" ... or NULL */
     bool version;                 /* COMMAND_HELP: --version */
     char host[TARGET_NAME_BYTES]; /* of HOST or its URL, without brackets, with %zone; "": none (COMMAND_REPLAY) */
-    uint8_t family;               /* 4, 6, 0: either */
+    char other_hosts[TARGETS_MOST - 1][TARGET_NAME_BYTES]; /* watch: further targets, as `host` */
+    unsigned other_count;
+    uint8_t family; /* 4, 6, 0: either */
     /* The whole run without the target; source and seed are set only if -s and --seed were given. */
     struct session_config session;
     struct probe_names names; /* owned; of the specs of the session and of replay_filter: options_free() */
@@ -85,7 +88,8 @@ struct options {
     struct pace_options pace; /* diagnose; send_gap_given: all */
     uint32_t max_probes;      /* paths; 0: the default */
     nstime duration;          /* watch; 0: not given */
-    bool report_only;         /* watch: no screen, and no lines of events */
+    nstime refresh;   /* watch: names are looked up again after this time; NSTIME_NEVER: not at all; 0: default */
+    bool report_only; /* watch: no screen, and no lines of events */
     bool quiet, dry_run, numeric;
     struct lookup_options lookup;
     /* Lines for stderr ("hopsonde: ...\n"), each once: what another tool's spelling was taken for. Empty with --quiet.

@@ -226,8 +226,8 @@ static enum status take_operand(struct parse *parse, const char *word, struct er
     const struct subject subject = {.value = word};
     if (parse->environment || parse->applying)
         return STATUS_OK;
-    if (parse->operand_count == FILES_MOST)
-        return value_complain(err, &subject, "too many arguments (at most %d)", FILES_MOST);
+    if (parse->operand_count == OPERANDS_MOST)
+        return value_complain(err, &subject, "too many arguments (at most %d)", OPERANDS_MOST);
     parse->operand_points[parse->operand_count] = parse->point;
     parse->operands[parse->operand_count++] = word;
     return STATUS_OK;

@@ -52,8 +52,8 @@ struct parse {
     bool environment_stdout;    /* that one comes from the environment: the command line's replaces it */
     const char *output_spelled; /* the last -o that a dry run cannot obey */
 
-    const char *operands[FILES_MOST];
-    uint8_t operand_points[FILES_MOST]; /* transit: enum point_of_operand */
+    const char *operands[OPERANDS_MOST];
+    uint8_t operand_points[OPERANDS_MOST]; /* transit: enum point_of_operand */
     unsigned operand_count;
     uint8_t point;           /* that of the last --near, --far or --at */
     uint8_t at_seen;         /* points of --at in the first pass */

@@ -25,6 +25,7 @@ struct packets_ahead {
     void *context;
     struct batch *batches; /* owned; BATCHES of them, without a thread one */
     unsigned batch, at;    /* the next packet is that of this batch */
+    unsigned count;        /* of the batch; its own count is the thread's until it is taken */
     bool over;             /* the reader has come to the end; of the thread that reads */
     bool threaded;
     struct batch_ring ring; /* with a thread */
@@ -56,7 +57,6 @@ struct packets_ahead *packets_ahead_start(packet_reader reader, void *context, b
         free(a);
         return NULL;
     }
-    a->batches[0].count = 0;
     a->ring = (struct batch_ring){.batches = BATCHES, .wake_after = WAKE_AFTER, .fill = fill, .context = a};
     a->threaded = threaded && batch_ring_start(&a->ring);
     return a;
@@ -72,6 +72,7 @@ static bool next_batch(struct packets_ahead *a)
     if (!a->threaded)
         fill(a, 0);
     a->batch = batch;
+    a->count = a->batches[batch].count;
     a->at = 0;
     return true;
 }
@@ -79,7 +80,7 @@ static bool next_batch(struct packets_ahead *a)
 /* Valid until the call after. NULL: the end. */
 static const struct pairing_packet *next_packet(struct packets_ahead *a)
 {
-    while (a->at >= a->batches[a->batch].count)
+    while (a->at >= a->count)
         if (!next_batch(a))
             return NULL;
     return &a->batches[a->batch].packets[a->at++];

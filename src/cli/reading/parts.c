@@ -79,12 +79,11 @@ bool parts_begin(struct parts *parts, struct wire *file, const struct saved_run 
     return false;
 }
 
-/* Each run draws its nonces anew. */
+/* Each run draws its nonces anew. The address of a target may have changed between two parts. */
 static bool is_of_run(const struct saved_run *one, const struct saved_run *other)
 {
     return one->config.spec_count == other->config.spec_count && one->flows[0].nonce == other->flows[0].nonce &&
-           one->flows[0].source_port == other->flows[0].source_port &&
-           addr_equal(&one->config.target, &other->config.target);
+           one->flows[0].source_port == other->flows[0].source_port && one->other_count == other->other_count;
 }
 
 bool parts_add(struct parts *parts, struct wire *file, const struct saved_run *saved)

@@ -7,20 +7,30 @@
 
 /* The objects of one run of the loop. */
 struct run {
-    struct session *session;
+    struct targets *targets;
+    struct session *session; /* the one that is served now, */
+    unsigned index;          /* and its number */
     struct wire *wire;
     struct dump *dump;
     const struct companion *companion;
     uint64_t kept; /* number of the last frame in the dump */
 };
 
-/* Writes claims to the capture at the point where they were made: before the next frame or deadline. */
-static void keep_claims(struct run *run)
+void loop_keep_claims(const struct targets *targets, struct dump *dump)
 {
     struct session_claim claim;
-    while (session_take_claim(run->session, &claim))
-        if (run->dump)
-            dump_claim(run->dump, &claim);
+    for (unsigned i = 0; i < targets->count; i++)
+        while (session_take_claim(targets_session(targets, i), &claim)) {
+            claim.target = i;
+            if (dump)
+                dump_claim(dump, &claim);
+        }
+}
+
+static void serve_session(struct run *run, unsigned index)
+{
+    run->index = index;
+    run->session = targets_session(run->targets, index);
 }
 
 static void send_probe(struct run *run, const struct wish *wish)
@@ -28,14 +38,17 @@ static void send_probe(struct run *run, const struct wish *wish)
     const struct flow *flow = session_flow(run->session, wish);
     uint8_t bytes[IP_PACKET_MOST];
     if (!flow) { /* memory is short: as if our own host had refused it */
-        session_sent(run->session, wish, ENOMEM, run->wire->ops->now(run->wire));
+        nstime at = run->wire->ops->now(run->wire);
+        session_sent(run->session, wish, ENOMEM, at);
+        targets_sent(run->targets, run->index, at);
         return;
     }
     flow_stamp(flow, wish->serial, wish->ttl, bytes);
     nstime at = run->wire->ops->now(run->wire);
     int send_errno = run->wire->ops->send(run->wire, &flow->target, bytes, flow->size);
     session_sent(run->session, wish, send_errno, at);
-    keep_claims(run);
+    targets_sent(run->targets, run->index, at);
+    loop_keep_claims(run->targets, run->dump);
 }
 
 /* A query of our own begins a UDP session. */
@@ -78,8 +91,11 @@ static void close_flow(struct run *run, const struct wish *wish)
 static void close_all(struct run *run)
 {
     struct wish wish;
-    while (session_close_wish(run->session, &wish))
-        close_flow(run, &wish);
+    for (unsigned i = 0; i < run->targets->count; i++) {
+        serve_session(run, i);
+        while (session_close_wish(run->session, &wish))
+            close_flow(run, &wish);
+    }
 }
 
 /* Handles a frame. The session must know its number before the dump has written it, because the session's events
@@ -90,17 +106,18 @@ static void take_frame(struct run *run, struct frame *frame)
     if (run->dump)
         frame->number = dump_failed(run->dump, NULL) || dump_left_out(run->dump) ? 0 : run->kept + 1;
     packet_decode(frame, &packet);
-    struct frame_note note = session_frame(run->session, frame, &packet);
-    keep_claims(run);
+    struct frame_note note = targets_frame(run->targets, frame, &packet, &run->index);
+    serve_session(run, run->index);
+    loop_keep_claims(run->targets, run->dump);
     if (run->companion && note.role == FRAME_REPLY)
         run->companion->heard(run->companion->context, &packet.outer.ip.source, frame->time);
     if (run->dump && dump_frame(run->dump, frame, &note, run->session))
         run->kept = frame->number;
 }
 
-void loop_run_deadlines(struct session *session, nstime until, const volatile sig_atomic_t *stop)
+void loop_run_deadlines(struct targets *targets, nstime until, const volatile sig_atomic_t *stop)
 {
-    while (!*stop && session_step(session, until))
+    while (!*stop && targets_step(targets, until))
         continue;
 }
 
@@ -120,14 +137,29 @@ static void carry_out(struct run *run, const struct wish *wish)
         close_flow(run, wish);
     else
         send_probe(run, wish);
+    targets_changed(run->targets, run->index);
+}
+
+static void take_claim(struct run *run, const struct session_claim *claim)
+{
+    if (claim->target >= run->targets->count)
+        return;
+    if (claim->kind == CLAIM_MOVED) {
+        if (run->targets->moved)
+            run->targets->moved(run->targets->context, claim->target, &claim->moved_to, claim->at);
+        return;
+    }
+    session_claim(targets_session(run->targets, claim->target), claim);
+    targets_changed(run->targets, claim->target);
 }
 
 static enum status run_loop(struct run *run, const volatile sig_atomic_t *stop, struct err *err)
 {
-    struct session *session = run->session;
     while (!*stop) {
-        struct wish wish = session_wish(session, run->wire->ops->now(run->wire));
-        keep_claims(run);
+        unsigned index;
+        struct wish wish = targets_wish(run->targets, run->wire->ops->now(run->wire), &index);
+        serve_session(run, index);
+        loop_keep_claims(run->targets, run->dump);
         if (wish.kind == WISH_DONE)
             return STATUS_OK;
         if (wish.kind != WISH_WAIT) {
@@ -138,16 +170,16 @@ static enum status run_loop(struct run *run, const volatile sig_atomic_t *stop, 
         struct session_claim claim;
         switch (run->wire->ops->receive(run->wire, serve(run, wish.until), &frame, &claim, err)) {
         case WIRE_FRAME:
-            loop_run_deadlines(session, frame.time, stop);
+            loop_run_deadlines(run->targets, frame.time, stop);
             if (!*stop)
                 take_frame(run, &frame);
             break;
         case WIRE_CLAIM:
-            session_claim(session, &claim);
+            take_claim(run, &claim);
             break;
         case WIRE_QUIET:
-            loop_run_deadlines(session, run->wire->ops->drained(run->wire), stop);
-            keep_claims(run);
+            loop_run_deadlines(run->targets, run->wire->ops->drained(run->wire), stop);
+            loop_keep_claims(run->targets, run->dump);
             if (run->dump)
                 dump_flush(run->dump);
             break;
@@ -160,11 +192,20 @@ static enum status run_loop(struct run *run, const volatile sig_atomic_t *stop, 
     return STATUS_OK;
 }
 
-enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const struct companion *companion,
-                     const volatile sig_atomic_t *stop, struct err *err)
+enum status loop_run_targets(struct targets *targets, struct wire *wire, struct dump *dump,
+                             const struct companion *companion, const volatile sig_atomic_t *stop, struct err *err)
 {
-    struct run run = {.session = session, .wire = wire, .dump = dump, .companion = companion};
+    struct run run = {.targets = targets, .wire = wire, .dump = dump, .companion = companion};
+    serve_session(&run, 0);
     enum status status = run_loop(&run, stop, err);
     close_all(&run);
     return status;
+}
+
+enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const struct companion *companion,
+                     const volatile sig_atomic_t *stop, struct err *err)
+{
+    struct targets targets;
+    targets_init(&targets, &session, 1);
+    return loop_run_targets(&targets, wire, dump, companion, stop, err);
 }

@@ -7,6 +7,7 @@
 
 #include "capture/dump.h"
 #include "session/wire.h"
+#include "targets/targets.h"
 
 /* A task that is served while a run waits. */
 struct companion {
@@ -23,7 +24,13 @@ struct companion {
  * Does not call session_finish(). Returns STATUS_SYSTEM if the wire fails; earlier results remain valid. */
 enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const struct companion *companion,
                      const volatile sig_atomic_t *stop, struct err *err);
-/* Runs the session's deadlines up to `until`, or until `*stop` becomes nonzero: a capture may have very many. */
-void loop_run_deadlines(struct session *session, nstime until, const volatile sig_atomic_t *stop);
+/* The same for the sessions of several targets, until all are done. */
+enum status loop_run_targets(struct targets *targets, struct wire *wire, struct dump *dump,
+                             const struct companion *companion, const volatile sig_atomic_t *stop, struct err *err);
+/* Runs the sessions' deadlines up to `until`, or until `*stop` becomes nonzero: a capture may have very many. */
+void loop_run_deadlines(struct targets *targets, nstime until, const volatile sig_atomic_t *stop);
+/* Writes claims to the capture at the point where they were made: before the next frame or deadline. `dump` may be
+ * NULL. */
+void loop_keep_claims(const struct targets *targets, struct dump *dump);
 
 #endif

@@ -182,9 +182,18 @@ static void note_begin(struct report *report, unsigned index, bool begun)
 /* True: the output is written, and its format has the callback. */
 #define TAKES(report, index, callback) (!(report)->dead[index] && (report)->outputs[index].format->callback)
 
+/* From here on the outputs are told about this target. */
+static void select_target(struct report *report, const struct report_target *target)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        report->outputs[i].result = &target->result;
+}
+
 static void tell_event(void *context, const struct event *event)
 {
-    struct report *report = context;
+    struct report_target *target = context;
+    struct report *report = target->report;
+    select_target(report, target);
     for (unsigned i = 0; i < report->count; i++)
         if (TAKES(report, i, event)) {
             report->outputs[i].format->event(&report->outputs[i], event);
@@ -192,28 +201,88 @@ static void tell_event(void *context, const struct event *event)
         }
 }
 
-static void begin_monitor(struct report *report, const struct session *session)
+struct report_target *report_target(struct report *report, const struct session *session)
 {
+    for (unsigned i = 1; i < report->target_count; i++)
+        if (report->others[i - 1].session == session)
+            return &report->others[i - 1];
+    return &report->first;
+}
+
+void report_move(struct report *report, const struct session *from, const struct session *to, nstime at)
+{
+    struct report_target *target = report_target(report, from);
+    const struct session_config *before = session_config(from);
+    if (target->monitor)
+        monitor_move(target->monitor, before->target_name, &before->target, &session_config(to)->target, at);
+    target->session = to;
+    result_of_session(&target->result, to);
+}
+
+static void begin_target(struct report *report, unsigned index, const struct session *session)
+{
+    static const struct recognition nothing_yet;
+    struct report_target *target = report_target_at(report, index);
+    if (index)
+        target->result = report->first.result;
+    target->report = report;
+    target->session = session;
+    report->results[index] = &target->result;
+    target->result.targets = report->results;
+    target->result.target_count = report->target_count;
+    if (session)
+        result_of_session(&target->result, session);
+    else
+        result_of_recognition(&target->result, &nothing_yet);
     if (session && session_config(session)->strategy->is_endless)
-        report->monitor = monitor_new(tell_event, report);
-    report->result.monitor = report->monitor;
+        target->monitor = monitor_new(tell_event, target);
+    target->result.monitor = target->monitor;
+}
+
+/* The targets are known: the formats begin with the first one. */
+static void begin_formats(struct report *report)
+{
+    select_target(report, &report->first);
+    for (unsigned i = 0; i < report->count; i++) {
+        empty(report, i);
+        const struct output_format *format = report->outputs[i].format;
+        note_begin(report, i, !format->begin || format->begin(&report->outputs[i]));
+    }
 }
 
 void report_begin(struct report *report, const struct result_source *source, const struct session *session)
 {
-    static const struct recognition nothing_yet;
-    report->result.source = *source;
-    if (session)
-        result_of_session(&report->result, session);
-    else
-        result_of_recognition(&report->result, &nothing_yet);
-    begin_monitor(report, session);
-    for (unsigned i = 0; i < report->count; i++) {
-        empty(report, i);
-        report->outputs[i].result = &report->result;
-        const struct output_format *format = report->outputs[i].format;
-        note_begin(report, i, !format->begin || format->begin(&report->outputs[i]));
+    report->first.result.source = *source;
+    report->target_count = 1;
+    begin_target(report, 0, session);
+    begin_formats(report);
+}
+
+bool report_begin_targets(struct report *report, const struct result_source *source, struct session *const *sessions,
+                          unsigned count)
+{
+    report->others = count > 1 ? calloc(count - 1, sizeof *report->others) : NULL;
+    if (count > 1 && !report->others)
+        return false;
+    report->first.result.source = *source;
+    report->target_count = count;
+    for (unsigned i = 0; i < count; i++)
+        begin_target(report, i, sessions[i]);
+    begin_formats(report);
+    return true;
+}
+
+static void end_targets(struct report *report)
+{
+    for (unsigned i = 0; i < report->target_count; i++) {
+        struct report_target *target = report_target_at(report, i);
+        monitor_free(target->monitor);
+        target->monitor = NULL;
+        target->result.monitor = NULL;
     }
+    free(report->others);
+    report->others = NULL;
+    report->target_count = 0;
 }
 
 /* --- parts that become final --- */
@@ -241,25 +310,29 @@ static void on_run_probe(void *context, const struct session *session, const str
                          const struct probe *probe)
 {
     struct report *report = context;
-    if (report->monitor)
-        monitor_probe_settled(report->monitor, session, trace, probe);
+    const struct report_target *target = report_target(report, session);
+    if (target->monitor)
+        monitor_probe_settled(target->monitor, session, trace, probe);
+    select_target(report, target);
     for (unsigned i = 0; i < report->count; i++)
-        if (TAKES(report, i, probe) && (!report->outputs[i].format->probes_after_run || report->monitor)) {
+        if (TAKES(report, i, probe) && (!report->outputs[i].format->probes_after_run || target->monitor)) {
             tell_probe(report, i, trace, probe);
             check(report, i);
         }
 }
 
-static void take_mtu(struct report *report, const struct session *session)
+static void take_mtu(struct report_target *target, const struct session *session)
 {
-    bool is_measured = path_mtu_find(session, session_now(session), &report->mtu);
-    report->result.mtu = is_measured ? &report->mtu : NULL;
+    bool is_measured = path_mtu_find(session, session_now(session), &target->mtu);
+    target->result.mtu = is_measured ? &target->mtu : NULL;
 }
 
 static void on_run_hop(void *context, const struct session *session, uint8_t ttl)
 {
     struct report *report = context;
-    take_mtu(report, session);
+    struct report_target *target = report_target(report, session);
+    take_mtu(target, session);
+    select_target(report, target);
     for (unsigned i = 0; i < report->count; i++)
         if (TAKES(report, i, hop)) {
             report->outputs[i].format->hop(&report->outputs[i], ttl);
@@ -282,17 +355,46 @@ static void end_replacing(struct report *report, unsigned index)
         note_failure(report, index);
 }
 
+/* A file that is replaced has all targets: the rounds of the first one are enough. */
+static bool takes_round(const struct report *report, unsigned index, const struct report_target *target)
+{
+    return !report->outputs[index].options.replaces || target == &report->first;
+}
+
+/* A write that failed is told after the round, and once more at the end. The outputs that still work get it. */
+static void tell_failures(struct report *report, const struct report_target *target)
+{
+    struct err err;
+    if (report->failed && !report->failure_told) {
+        report->failure_told = true;
+        monitor_note(target->monitor, EVENT_WRITE_FAILED, report->error.message);
+    }
+    if (report->dump && !report->dump_told && dump_failed(report->dump, &err)) {
+        report->dump_told = true;
+        monitor_note(target->monitor, EVENT_WRITE_FAILED, err.message);
+    }
+    if (report->dump && !report->dump_told && dump_left_out(report->dump)) {
+        report->dump_told = true;
+        monitor_note(target->monitor, EVENT_WRITE_FAILED,
+                     "the file of --write is full: later packets are not in it (--write-max allows more).");
+    }
+}
+
 static void on_run_round(void *context, const struct session *session, uint32_t rounds)
 {
     struct report *report = context;
-    if (report->monitor)
-        monitor_round_ended(report->monitor, session, rounds);
-    for (unsigned i = 0; i < report->count && report->monitor; i++)
-        if (TAKES(report, i, round) && begin_replacing(report, i)) {
+    const struct report_target *target = report_target(report, session);
+    if (target->monitor)
+        monitor_round_ended(target->monitor, session, rounds);
+    select_target(report, target);
+    for (unsigned i = 0; i < report->count && target->monitor; i++)
+        if (TAKES(report, i, round) && takes_round(report, i, target) && begin_replacing(report, i)) {
             report->outputs[i].format->round(&report->outputs[i], rounds);
             check(report, i);
             end_replacing(report, i);
         }
+    if (target->monitor)
+        tell_failures(report, target);
 }
 
 struct session_events report_session_events(struct report *report)
@@ -373,12 +475,14 @@ static void tell_run_probes(struct report *report, unsigned index, const struct 
 
 void report_take_session(struct report *report, const struct session *session)
 {
-    const struct result *result = &report->result;
-    result_of_session(&report->result, session);
-    take_mtu(report, session);
+    struct report_target *target = report_target(report, session);
+    const struct result *result = &target->result;
+    result_of_session(&target->result, session);
+    take_mtu(target, session);
+    select_target(report, target);
     for (size_t i = 0; i < result->trace_count; i++) {
         for (unsigned k = 0; k < report->count; k++)
-            if (TAKES(report, k, probe) && report->outputs[k].format->probes_after_run && !report->monitor)
+            if (TAKES(report, k, probe) && report->outputs[k].format->probes_after_run && !target->monitor)
                 tell_run_probes(report, k, result->traces[i]);
         tell_trace(report, result->traces[i]);
     }
@@ -387,7 +491,7 @@ void report_take_session(struct report *report, const struct session *session)
 
 void report_take_recognition(struct report *report, const struct recognition *found)
 {
-    result_of_recognition(&report->result, found);
+    result_of_recognition(&report->first.result, found);
     for (size_t i = 0; i < found->trace_count; i++) {
         const struct trace *trace = found->traces[i];
         for (size_t k = 0; k < trace->probe_count; k++)
@@ -405,6 +509,17 @@ void report_judged(struct report *report, const struct judged_group *group)
             report->outputs[i].format->judged(&report->outputs[i], group);
 }
 
+void report_judged_session(struct report *report, const struct session *session, const struct judgement *judgement)
+{
+    const struct report_target *target = report_target(report, session);
+    const struct result *result = &target->result;
+    select_target(report, target);
+    report_judged(report, &(struct judged_group){.traces = result->traces,
+                                                 .count = result->trace_count,
+                                                 .judgement = judgement,
+                                                 .several = report->target_count > 1});
+}
+
 void report_pair(struct report *report, const struct transit_pair *pair)
 {
     for (unsigned i = 0; i < report->count; i++)
@@ -414,19 +529,20 @@ void report_pair(struct report *report, const struct transit_pair *pair)
 
 void report_expected(struct report *report, const struct result_expectation *results, unsigned count)
 {
-    report->result.expectations = results;
-    report->result.expectation_count = count;
+    report->first.result.expectations = results;
+    report->first.result.expectation_count = count;
 }
 
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count, const char *verdict)
 {
-    report->result.graphs = graphs;
-    report->result.graph_count = count;
-    report->result.graph_verdict = verdict;
+    report->first.result.graphs = graphs;
+    report->first.result.graph_count = count;
+    report->first.result.graph_verdict = verdict;
 }
 
 void report_end(struct report *report)
 {
+    select_target(report, &report->first);
     for (unsigned i = 0; i < report->count; i++) {
         if (report->dead[i] || !begin_replacing(report, i))
             continue;
@@ -435,9 +551,7 @@ void report_end(struct report *report)
         check(report, i);
         end_replacing(report, i);
     }
-    monitor_free(report->monitor);
-    report->monitor = NULL;
-    report->result.monitor = NULL;
+    end_targets(report);
 }
 
 /* --- facts about addresses --- */
@@ -445,9 +559,9 @@ void report_end(struct report *report)
 void report_book(struct report *report, const struct address_book *book,
                  bool (*is_settled)(void *context, const struct addr *address), void *context)
 {
-    report->result.book = book;
-    report->result.is_settled = is_settled;
-    report->result.settled_context = context;
+    report->first.result.book = book;
+    report->first.result.is_settled = is_settled;
+    report->first.result.settled_context = context;
 }
 
 void report_show(struct report *report, bool networks, bool places)
@@ -512,8 +626,7 @@ enum status report_close(struct report *report, struct err *err)
     report->count = 0;
     keeper_end(report->keeper);
     report->keeper = NULL;
-    monitor_free(report->monitor);
-    report->monitor = NULL;
+    end_targets(report);
     if (report->failed)
         *err = report->error;
     return report->failed ? STATUS_SYSTEM : STATUS_OK;

@@ -11,15 +11,26 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "capture/dump.h"
 #include "cli/options/options.h"
 #include "live/keeper.h"
 
+/* What is reported of one session. */
+struct report_target {
+    struct report *report;
+    const struct session *session; /* borrowed; NULL: captures of any origin */
+    struct path_mtu mtu;           /* of `result` */
+    struct monitor *monitor;       /* owned, from begin to end; of watch */
+    struct result result;          /* of the current report */
+};
+
 struct report {
-    struct path_mtu mtu;     /* of `result` */
-    struct monitor *monitor; /* owned, from begin to end; of watch */
-    struct result result;    /* of the current report; all outputs read it */
-    struct output outputs[OUTPUTS_MOST];
-    const char *names[OUTPUTS_MOST]; /* NULL: stdout */
+    struct report_target first;   /* the only one, but for a run of several targets: */
+    struct report_target *others; /* owned, from begin to end; NULL: there are none */
+    unsigned target_count;        /* with the first; 0: the report has not begun */
+    const struct result *results[TARGETS_MOST];
+    struct output outputs[OUTPUTS_MOST]; /* they read the result of the target at hand */
+    const char *names[OUTPUTS_MOST];     /* NULL: stdout */
     unsigned count;
     struct keeper *keeper;              /* owned; opens the files that are replaced; NULL: there are none */
     unsigned kept[OUTPUTS_MOST];        /* their numbers there */
@@ -29,6 +40,9 @@ struct report {
     bool dead[OUTPUTS_MOST];            /* it could not begin: out of memory */
     const struct replay_filter *filter; /* of a replay: the traces and errors that are reported */
     bool failed;                        /* a write failed; `error` says which */
+    bool failure_told;                  /* of watch: by an event */
+    const struct dump *dump;            /* borrowed; its first failure is told as well; NULL: no capture is kept */
+    bool dump_told;
     struct err error;
 };
 
@@ -42,11 +56,25 @@ enum status report_check_apart(const struct report *report, const struct stat *o
 /* Begins a report of a session, or, if that is NULL, of captures of any origin. Book and graphs stay as set before. The
  * caller completes result.source before the report ends. */
 void report_begin(struct report *report, const struct result_source *source, const struct session *session);
+/* The same of several sessions, each of a target of its own. False: memory is short, and nothing has begun. */
+bool report_begin_targets(struct report *report, const struct result_source *source, struct session *const *sessions,
+                          unsigned count);
 /* Events that buffer every output, valid as long as `report` is; of captures, only what `filter` lets pass. */
 struct session_events report_session_events(struct report *report);
 struct recogniser_events report_recogniser_events(struct report *report, const struct replay_filter *filter);
 /* Notes failed writes. The events of a session do so themselves; others call it now and then. */
 void report_check(struct report *report);
+
+/* Target `index` of report->target_count. */
+static inline struct report_target *report_target_at(struct report *report, unsigned index)
+{
+    return index ? &report->others[index - 1] : &report->first;
+}
+/* The target whose session this is. */
+struct report_target *report_target(struct report *report, const struct session *session);
+
+/* Another session takes the place of one whose target has another address. Tells it. */
+void report_move(struct report *report, const struct session *from, const struct session *to, nstime at);
 
 /* All is read: complete the result, except its graphs, and tell the formats of all traces, probes and errors that they
  * have not been told of. */
@@ -56,6 +84,8 @@ void report_take_recognition(struct report *report, const struct recognition *fo
 void report_pair(struct report *report, const struct transit_pair *pair);
 /* Once for each group of traces from one source to one target, before the end. */
 void report_judged(struct report *report, const struct judged_group *group);
+/* The same for the group of a run's session: what follows from its traces, and what they show. */
+void report_judged_session(struct report *report, const struct session *session, const struct judgement *judgement);
 /* The graphs of a search for all paths, and the sentence of its verdict (NULL: graphs of captures); both are borrowed
  * until the report has ended. */
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count, const char *verdict);

@@ -123,6 +123,12 @@ static void add_changes(struct strbuf *bytes, const char *page, const char *show
     }
 }
 
+static void show_fresh(struct fullscreen *screen, bool fresh)
+{
+    for (unsigned i = 0; i < screen->monitor_count; i++)
+        monitor_show_fresh(screen->monitors[i], fresh);
+}
+
 static void draw(struct fullscreen *screen, nstime now)
 {
     struct strbuf page, bytes;
@@ -131,9 +137,11 @@ static void draw(struct fullscreen *screen, nstime now)
     bool is_fresh = is_empty;
     is_empty = 0; /* a stop from here on asks for a whole page again */
     is_fresh = find_size(&screen->view) || is_fresh;
-    monitor_show_fresh(screen->monitor, true);
-    screen_view_render(&screen->view, screen->out, now, &page);
-    monitor_show_fresh(screen->monitor, false);
+    show_fresh(screen, true);
+    struct output out = *screen->out; /* which may be told of another target at present */
+    out.result = screen->result;
+    screen_view_render(&screen->view, &out, now, &page);
+    show_fresh(screen, false);
     if (is_fresh) {
         strbuf_add(&bytes, "\033[2J");
         strbuf_clear(&screen->shown);
@@ -164,9 +172,10 @@ static void press(struct fullscreen *screen, unsigned key)
         screen->quits = true;
         *screen->stop = 1;
     } else if (key == SCREEN_KEY_RESET) {
-        monitor_reset(screen->monitor);
+        for (unsigned i = 0; i < screen->monitor_count; i++)
+            monitor_reset(screen->monitors[i]);
     } else {
-        screen_view_press(&screen->view, screen->monitor, key);
+        screen_view_press(&screen->view, screen->result, key);
     }
 }
 
@@ -230,8 +239,8 @@ static void close_wire(struct wire *wire)
     fullscreen_end(screen_of(wire)); /* the inner wire is borrowed */
 }
 
-void fullscreen_start(struct fullscreen *screen, struct wire *inner, const struct output *out, struct monitor *monitor,
-                      volatile sig_atomic_t *stop)
+void fullscreen_start(struct fullscreen *screen, struct wire *inner, const struct output *out,
+                      struct monitor *const *monitors, unsigned monitor_count, volatile sig_atomic_t *stop)
 {
     static const struct wire_ops ops = {.receive = receive,
                                         .send = send_packet,
@@ -239,8 +248,14 @@ void fullscreen_start(struct fullscreen *screen, struct wire *inner, const struc
                                         .drained = drained,
                                         .dropped = dropped,
                                         .close = close_wire};
-    *screen = (struct fullscreen){
-        .wire.ops = &ops, .inner = inner, .out = out, .monitor = monitor, .stop = stop, .is_on = true};
+    *screen = (struct fullscreen){.wire.ops = &ops,
+                                  .inner = inner,
+                                  .out = out,
+                                  .result = out->result,
+                                  .monitor_count = monitor_count,
+                                  .stop = stop,
+                                  .is_on = true};
+    memcpy(screen->monitors, monitors, monitor_count * sizeof *monitors);
     strbuf_init(&screen->shown);
     screen->view.color = out->options.color;
     screen->view.utf8 = has_utf8();

@@ -14,8 +14,10 @@
 struct fullscreen {
     struct wire wire; /* first: a wire is a fullscreen */
     struct wire *inner;
-    const struct output *out; /* the text report; its result has the monitor */
-    struct monitor *monitor;  /* borrowed */
+    const struct output *out;               /* the text report */
+    const struct result *result;            /* of the first target; it has those of the others */
+    struct monitor *monitors[TARGETS_MOST]; /* borrowed; of all targets */
+    unsigned monitor_count;
     volatile sig_atomic_t *stop;
     struct screen_view view;
     nstime next_draw;
@@ -27,8 +29,8 @@ struct fullscreen {
 bool fullscreen_is_possible(void);
 /* Shows it until fullscreen_end(), also when a signal stops the process or lets it crash. All but the wire's own struct
  * is borrowed. `stop` is set to 1 when the user quits. To be called before the process is sealed (SEAL_SCREEN). */
-void fullscreen_start(struct fullscreen *screen, struct wire *inner, const struct output *out, struct monitor *monitor,
-                      volatile sig_atomic_t *stop);
+void fullscreen_start(struct fullscreen *screen, struct wire *inner, const struct output *out,
+                      struct monitor *const *monitors, unsigned monitor_count, volatile sig_atomic_t *stop);
 /* Gives the terminal back. Does nothing if it was not started. */
 void fullscreen_end(struct fullscreen *screen);
 /* The same at once, for signal handlers. */

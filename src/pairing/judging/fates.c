@@ -68,10 +68,11 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
         struct side side = {.known = false};
         if (a->gone || a->is_twin || a->shown.point == point || a->is_error || (a->shown.tcp_flags & TCP_RST))
             continue;
+        next_turn(p);
         unsigned near_way = a->way;
-        if (a->ref < p->pair_count) {
+        if (a->ref < pair_count(p)) {
             side = j->sides[a->ref];
-            near_way ^= way_flips(&p->pairs[a->ref], a->shown.point);
+            near_way ^= way_flips(see_pair(p, a->ref), a->shown.point);
         } else {
             (void)sides_of_service(j, a->flow, &side);
         }
@@ -171,20 +172,26 @@ static bool is_many(const struct gap_evidence *evidence, nstime least)
     return evidence->count[1] >= GAP_COMING && evidence->last[1] - evidence->first[1] >= least;
 }
 
+/* How many packets of a pair came to each point. */
+static void count_arrived(const struct judging *j, uint32_t pair, uint64_t arrived[TRANSIT_POINTS])
+{
+    const struct side *side = &j->sides[pair];
+    for (unsigned way = 0; way < 2 && side->known; way++)
+        arrived[transit_receiver(sides_way(side, way))] += see_pair(j->p, pair)->ways[way].arrived;
+}
+
 /* Of the packets toward a point, outside of its long silences. At least that of one more lost. */
-static double lost_share(const struct judging *j, unsigned point)
+static double lost_share(const struct judging *j, unsigned point, uint64_t arrived)
 {
     const struct pairing *p = j->p;
     const struct overview_point *overview = &p->config.overview.points[point];
-    uint64_t lost = 1, all = 2;
-    for (size_t i = 0; i < p->pair_count; i++)
-        for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
-            all += transit_receiver(sides_way(&j->sides[i], way)) == point ? p->pairs[i].ways[way].arrived : 0;
+    uint64_t lost = 1, all = 2 + arrived;
     for (size_t i = 0; i < p->alone_count; i++) {
         const struct alone *a = &p->alone[i];
-        if (a->gone || a->is_twin || a->shown.point == point || a->ref >= p->pair_count || !j->sides[a->ref].known)
+        if (a->gone || a->is_twin || a->shown.point == point || a->ref >= pair_count(p) || !j->sides[a->ref].known)
             continue;
-        unsigned near_way = a->way ^ way_flips(&p->pairs[a->ref], a->shown.point);
+        next_turn(p);
+        unsigned near_way = a->way ^ way_flips(see_pair(p, a->ref), a->shown.point);
         nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
         bool counts = transit_receiver(sides_way(&j->sides[a->ref], near_way)) == point && time >= overview->first &&
                       time <= overview->last;
@@ -197,15 +204,26 @@ static double lost_share(const struct judging *j, unsigned point)
     return (double)lost / (double)all;
 }
 
-void fates_find_gaps(struct judging *j)
+bool fates_find_gaps(struct judging *j)
 {
-    for (size_t i = 0; i < j->p->flows.count; i++)
-        note_gaps(j, &j->p->flows.flows[i]);
+    uint64_t arrived[TRANSIT_POINTS] = {0};
+    uint8_t *has_holes = calloc(flow_count(j->p) / 8 + 1, 1); /* a bit for each flow */
+    if (!has_holes)
+        return false;
+    for (size_t i = 0; i < flow_count(j->p); i++) {
+        next_turn(j->p);
+        const struct flow *flow = see_flow(j->p, i);
+        if (flow->pair != NONE && flow->point == TRANSIT_NEAR)
+            count_arrived(j, flow->pair, arrived);
+        if (flow->ways[0].stream.count || flow->ways[1].stream.count)
+            has_holes[i / 8] |= (uint8_t)(1U << i % 8);
+        note_gaps(j, flow);
+    }
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const struct overview_point *overview = &j->p->config.overview.points[point];
         struct gap_evidence evidence[SILENCES_MOST];
         nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
-        double share = lost_share(j, point);
+        double share = lost_share(j, point, arrived[point]);
         memset(evidence, 0, sizeof evidence);
         count_alone(j, point, evidence);
         for (unsigned k = 0; k < overview->silence_count; k++) {
@@ -219,8 +237,14 @@ void fates_find_gaps(struct judging *j)
             j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
         }
     }
-    for (size_t i = 0; i < j->p->flows.count; i++)
-        count_missed(j, &j->p->flows.flows[i]);
+    for (size_t i = 0; i < flow_count(j->p); i++) {
+        if (!(has_holes[i / 8] >> i % 8 & 1))
+            continue;
+        next_turn(j->p);
+        count_missed(j, see_flow(j->p, i));
+    }
+    free(has_holes);
+    return true;
 }
 
 /* --- packets --- */
@@ -333,7 +357,7 @@ static bool has_unknown_numbers(const struct pair *pair, const struct alone *a, 
 /* Acknowledgements of packets that were paired late were not known before. */
 static bool was_missed(const struct judging *j, const struct pair *pair, const struct alone *a, unsigned near_way)
 {
-    const struct flow *other = &j->p->flows.flows[pair->flows[!a->shown.point]];
+    const struct flow *other = see_flow(j->p, pair->flows[!a->shown.point]);
     uint32_t delta = pair->ways[near_way].seq.value;
     uint32_t seq = a->shown.point == TRANSIT_NEAR ? a->shown.seq + delta : a->shown.seq - delta;
     return a->kind == PASSAGE_TCP && a->shown.bytes && a->shown.ttl == a->shown.usual_ttl &&
@@ -346,12 +370,12 @@ static bool may_be_left_out(const struct judging *j, const struct pair *pair, co
     const struct clock_estimate *clock = &j->p->config.overview.clock;
     bool is_far = a->shown.point == TRANSIT_FAR;
     nstime common = is_far && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
-    return j->p->flows.flows[pair->flows[!a->shown.point]].left_out && common < pair->since;
+    return see_flow(j->p, pair->flows[!a->shown.point])->left_out && common < pair->since;
 }
 
 static void judge_paired(const struct judging *j, struct alone *a)
 {
-    struct pair *pair = &j->p->pairs[a->ref];
+    struct pair *pair = change_pair(j->p, a->ref);
     unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
     const struct side *side = &j->sides[a->ref];
     struct pair_way *way = &pair->ways[near_way];
@@ -492,7 +516,8 @@ bool fates_judge(struct judging *j)
     for (size_t i = 0; i < p->alone_count; i++) {
         if (p->alone[i].gone)
             continue;
-        if (p->alone[i].ref < p->pair_count)
+        next_turn(p);
+        if (p->alone[i].ref < pair_count(p))
             judge_paired(j, &p->alone[i]);
         else
             judge_unpaired(j, &p->alone[i]);

@@ -11,15 +11,18 @@
 /* What is known of a way of a conversation. */
 struct side {
     bool known;
-    enum transit_way way; /* of the near flow's way 0; way 1 is the other one */
+    uint8_t way;   /* enum transit_way, of the near flow's way 0; way 1 is the other one */
+    uint8_t equal; /* bit set of 1 << near way: its TTLs show no way */
 };
 
 /* A service between two hosts, at one point. Both points show conversations of it. */
 struct service;
 
 struct services {
-    struct service *places; /* owned; open addressing */
-    uint32_t mask, count;
+    struct service *list; /* owned */
+    size_t count, capacity;
+    uint32_t *heads; /* owned; a hash table */
+    uint32_t mask;
 };
 
 struct judging {
@@ -44,7 +47,7 @@ bool sides_find(struct judging *j);
 bool sides_set_clock(struct judging *j);
 static inline enum transit_way sides_way(const struct side *side, unsigned near_way)
 {
-    return near_way == 0 ? side->way : !side->way;
+    return (enum transit_way)(near_way == 0 ? side->way : !side->way);
 }
 /* The side of a flow without a partner: that of the conversations of the same service. False: there are none, or the
  * other point has conversations without a partner, too, and it may be one of those. */
@@ -61,7 +64,8 @@ bool late_pair(struct judging *j);
 /* Packets that only their time tells apart need a clock that is shown before and after them: by others, or by such
  * packets that came just in time. `near`: near clock. */
 bool fates_is_shown(const struct judging *j, nstime near);
-void fates_find_gaps(struct judging *j);
+/* False: out of memory. */
+bool fates_find_gaps(struct judging *j);
 bool fates_judge(struct judging *j);
 
 #endif

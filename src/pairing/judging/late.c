@@ -46,6 +46,11 @@ static uint64_t key_of(const struct pair *pair, const struct alone *a, unsigned 
     return (a->shown.bytes ? hash : passage_mix(hash, ack)) | 1;
 }
 
+static const struct side *side_of(const struct judging *j, const struct pair *pair)
+{
+    return &j->sides[see_flow(j->p, pair->flows[TRANSIT_NEAR])->pair];
+}
+
 static bool same_timestamps(const struct pair_way *way, const struct alone *near, const struct alone *far)
 {
     return !near->has_timestamps || !far->has_timestamps || near->timestamp + way->timestamp.value == far->timestamp;
@@ -65,7 +70,7 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
 {
     const struct alone *a = near->alone, *b = far->alone;
     const struct pair_way *way = &pair->ways[near->near_way];
-    const struct side *side = &j->sides[pair - j->p->pairs];
+    const struct side *side = side_of(j, pair);
     bool toward_far = !side->known || sides_way(side, near->near_way) == TRANSIT_TOWARD_FAR;
     nstime delay = toward_far ? far->common - near->common : near->common - far->common;
     nstime usual = way->has_expected ? (toward_far ? way->expected : -way->expected) : 0;
@@ -86,7 +91,8 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
 static void note_acknowledgement(struct pairing *p, const struct alone *a)
 {
     if (a->kind == PASSAGE_TCP && (a->shown.tcp_flags & TCP_ACK) && !(a->shown.tcp_flags & TCP_RST))
-        stream_acknowledge(&p->flows.flows[a->flow].ways[!a->way].stream, a->ack, a->shown.time, a->shown.frame.number);
+        stream_acknowledge(&change_flow(p, a->flow)->ways[!a->way].stream, a->ack, a->shown.time,
+                           a->shown.frame.number);
 }
 
 static void join(struct judging *j, struct pair *pair, const struct candidate *near, const struct candidate *far,
@@ -95,7 +101,7 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     struct alone *a = near->alone, *b = far->alone;
     struct pair_way *way = &pair->ways[near->near_way];
     const struct transit_events *events = &j->p->config.events;
-    const struct side *side = &j->sides[pair - j->p->pairs];
+    const struct side *side = side_of(j, pair);
     a->gone = b->gone = true;
     note_acknowledgement(j->p, a);
     note_acknowledgement(j->p, b);
@@ -144,7 +150,7 @@ static void set_group(struct judging *j, const struct candidate *all, size_t cou
 /* Those that come when others the same way do, in their order, where the clock is shown. */
 static void join_alike(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, size_t nears)
 {
-    const struct side *side = &j->sides[pair - j->p->pairs];
+    const struct side *side = side_of(j, pair);
     enum transit_way way = sides_way(side, all[0].near_way);
     size_t far = nears;
     if (!side->known || !j->delays[way].known)
@@ -209,7 +215,7 @@ static bool is_joined(const struct alone *a)
 
 static void join_range(struct judging *j, struct alone *from, size_t count, struct candidate *room, bool rewritten)
 {
-    struct pair *pair = &j->p->pairs[from->ref];
+    struct pair *pair = change_pair(j->p, from->ref);
     const struct clock_estimate *clock = &j->p->config.overview.clock;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
@@ -236,11 +242,12 @@ bool late_pair(struct judging *j)
     struct candidate *room = malloc((p->alone_count + 1) * sizeof *room);
     if (!room)
         return false;
-    for (size_t start = 0, end; start < p->alone_count && p->alone[start].ref < p->pair_count; start = end) {
+    for (size_t start = 0, end; start < p->alone_count && p->alone[start].ref < pair_count(p); start = end) {
         for (end = start + 1; end < p->alone_count && p->alone[end].ref == p->alone[start].ref; end++)
             continue;
         if (j->proxied[p->alone[start].ref])
             continue;
+        next_turn(p);
         join_range(j, &p->alone[start], end - start, room, false);
         join_range(j, &p->alone[start], end - start, room, true);
     }

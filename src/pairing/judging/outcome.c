@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "pairing/judging/judging.h"
 
 /* --- packets that are alone --- */
@@ -23,8 +24,9 @@ static int by_ref(const void *a, const void *b)
 static void sort_alone(struct pairing *p)
 {
     for (size_t i = 0; i < p->alone_count; i++) {
-        uint32_t pair = p->flows.flows[p->alone[i].flow].pair;
-        p->alone[i].ref = pair != NONE ? pair : (uint32_t)p->pair_count + p->alone[i].flow;
+        next_turn(p);
+        uint32_t pair = see_flow(p, p->alone[i].flow)->pair;
+        p->alone[i].ref = pair != NONE ? pair : (uint32_t)pair_count(p) + p->alone[i].flow;
     }
     if (p->alone_count)
         qsort(p->alone, p->alone_count, sizeof *p->alone, by_ref);
@@ -86,10 +88,12 @@ static void add_delays(const struct judging *j, const struct delays *d, enum tra
 static void collect_delays(const struct judging *j, unsigned way, struct all_delays *all)
 {
     all->count = 0;
-    for (size_t i = 0; i < j->p->pair_count; i++)
+    for (size_t i = 0; i < pair_count(j->p) && all->count < ALL_DELAYS_MOST; i++) {
+        next_turn(j->p);
         for (unsigned near_way = 0; near_way < 2 && j->sides[i].known && !j->proxied[i]; near_way++)
             if (sides_way(&j->sides[i], near_way) == (enum transit_way)way)
-                add_delays(j, &j->p->pairs[i].ways[near_way].delays, (enum transit_way)way, all);
+                add_delays(j, &see_pair(j->p, i)->ways[near_way].delays, (enum transit_way)way, all);
+    }
     qsort(all->values, all->count, sizeof *all->values, by_value);
 }
 
@@ -201,8 +205,8 @@ static void add_pair_way(const struct judging *j, struct transit_conversation *c
     const struct pair_way *of = &pair->ways[near_way];
     enum transit_point receiver = transit_receiver(way);
     const struct flow_way *ways[TRANSIT_POINTS] = {
-        &j->p->flows.flows[pair->flows[TRANSIT_NEAR]].ways[near_way],
-        &j->p->flows.flows[pair->flows[TRANSIT_FAR]].ways[near_way ^ pair->flipped]};
+        &see_flow(j->p, pair->flows[TRANSIT_NEAR])->ways[near_way],
+        &see_flow(j->p, pair->flows[TRANSIT_FAR])->ways[near_way ^ pair->flipped]};
     uint32_t at_receiver = j->mirrored[receiver] ? 0 : ways[receiver]->twins;
     uint32_t at_sender = j->mirrored[!receiver] ? 0 : ways[!receiver]->twins;
     out->arrived = of->arrived;
@@ -235,9 +239,9 @@ static bool is_translated(const struct transit_conversation *c)
 static void fill_pair(const struct judging *j, size_t index, struct transit_conversation *c)
 {
     const struct pairing *p = j->p;
-    const struct pair *pair = &p->pairs[index];
-    const struct flow *near = &p->flows.flows[pair->flows[TRANSIT_NEAR]];
-    const struct flow *far = &p->flows.flows[pair->flows[TRANSIT_FAR]];
+    const struct pair *pair = see_pair(p, index);
+    const struct flow *near = see_flow(p, pair->flows[TRANSIT_NEAR]);
+    const struct flow *far = see_flow(p, pair->flows[TRANSIT_FAR]);
     const struct side *side = &j->sides[index];
     unsigned client = near->syn[0].seen || !far->syn[0].seen ? client_of(near) : client_of(far) ^ pair->flipped;
     c->protocol = near->protocol;
@@ -260,7 +264,7 @@ static void fill_pair(const struct judging *j, size_t index, struct transit_conv
 
 static void fill_flow(const struct judging *j, uint32_t index, struct transit_conversation *c)
 {
-    const struct flow *flow = &j->p->flows.flows[index];
+    const struct flow *flow = see_flow(j->p, index);
     struct side side = {.known = false};
     unsigned client = client_of(flow);
     bool is_known = !flow->is_error && sides_of_service(j, index, &side);
@@ -335,13 +339,13 @@ static void fill(const struct judging *j, uint32_t ref, struct transit_conversat
     *c = (struct transit_conversation){.alone_from = from, .alone_count = to - from};
     for (unsigned point = 0; point < TRANSIT_POINTS; point++)
         c->first[point] = c->last[point] = NSTIME_NONE;
-    if (ref < p->pair_count)
+    if (ref < pair_count(p))
         fill_pair(j, ref, c);
     else
-        fill_flow(j, ref - (uint32_t)p->pair_count, c);
+        fill_flow(j, ref - (uint32_t)pair_count(p), c);
     add_alone(j, c, from, to - from);
-    if (ref >= p->pair_count)
-        add_left_out(c, &p->flows.flows[ref - p->pair_count]);
+    if (ref >= pair_count(p))
+        add_left_out(c, see_flow(p, ref - pair_count(p)));
     for (unsigned way = 0; way < TRANSIT_WAYS; way++)
         c->ways[way].sent = c->ways[way].arrived + c->ways[way].lost;
 }
@@ -354,6 +358,7 @@ static void add_sums(struct transit_result *out, const struct transit_conversati
         out->lost[way] += of->lost;
         out->forged[way] += of->forged;
         out->midway += of->midway;
+        out->sent[way] += of->sent;
         out->unjudged += of->unjudged;
         out->unjudged_because[of->reason] += of->unjudged;
         out->duplicated += of->duplicated;
@@ -361,6 +366,7 @@ static void add_sums(struct transit_result *out, const struct transit_conversati
     }
     out->conversations_found++;
     out->conversations_paired += c->paired;
+    out->conversations_translated += c->paired && c->translated;
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         bool is_here = c->first[point] != NSTIME_NONE;
         out->points[point].conversations += is_here;
@@ -382,37 +388,84 @@ static struct entry entry_of(uint32_t ref, const struct transit_conversation *c,
     return entry;
 }
 
+/* The worst so far; of these, the first one is the best: a heap. */
+struct worst {
+    struct entry *entries; /* owned */
+    size_t count, capacity;
+};
+
+static void sink(struct worst *w, size_t at)
+{
+    const struct entry sinking = w->entries[at];
+    for (size_t child; (child = 2 * at + 1) < w->count; at = child) {
+        if (child + 1 < w->count && by_badness(&w->entries[child + 1], &w->entries[child]) > 0)
+            child++;
+        if (by_badness(&w->entries[child], &sinking) <= 0)
+            break;
+        w->entries[at] = w->entries[child];
+    }
+    w->entries[at] = sinking;
+}
+
+/* False: out of memory. */
+static bool keep_worst(struct worst *w, struct entry entry)
+{
+    if (w->count < TRANSIT_CONVERSATIONS_MOST) {
+        if (!array_reserve((void **)&w->entries, &w->capacity, w->count + 1, sizeof *w->entries))
+            return false;
+        w->entries[w->count++] = entry;
+        for (size_t i = w->count == TRANSIT_CONVERSATIONS_MOST ? w->count / 2 : 0; i-- > 0;)
+            sink(w, i);
+    } else if (by_badness(&entry, &w->entries[0]) < 0) {
+        w->entries[0] = entry;
+        sink(w, 0);
+    }
+    return true;
+}
+
+/* False: out of memory. */
+static bool fill_list(const struct judging *j, const struct worst *w)
+{
+    const struct pairing *p = j->p;
+    struct transit_result *out = j->out;
+    out->conversations = calloc(w->count + 1, sizeof *out->conversations);
+    if (!out->conversations)
+        return false;
+    out->conversation_count = w->count;
+    for (size_t i = 0; i < w->count; i++) {
+        uint32_t ref = w->entries[i].ref;
+        next_turn(p);
+        fill(j, ref, &out->conversations[i]);
+        if (ref < pair_count(p) && see_pair(p, ref)->rewrite_count)
+            set_rewrites(&out->conversations[i], see_pair(p, ref), &j->sides[ref]);
+    }
+    return true;
+}
+
 static bool list(struct judging *j)
 {
     struct pairing *p = j->p;
     struct transit_result *out = j->out;
-    size_t most = p->pair_count + p->flows.count;
-    struct entry *entries = malloc((most + 1) * sizeof *entries);
-    size_t count = 0;
-    if (!entries)
-        return false;
-    for (size_t ref = 0; ref < most; ref++) {
+    size_t most = pair_count(p) + flow_count(p);
+    struct worst worst = {.count = 0};
+    bool good = true;
+    for (size_t ref = 0; ref < most && good; ref++) {
         struct transit_conversation c;
-        if (ref >= p->pair_count && p->flows.flows[ref - p->pair_count].pair != NONE)
+        next_turn(p);
+        if (ref >= pair_count(p) && has_partner(p, ref - pair_count(p)))
             continue;
         fill(j, (uint32_t)ref, &c);
         add_sums(out, &c);
-        uint32_t rewrites = ref < p->pair_count ? p->pairs[ref].rewrite_count : 0;
+        uint32_t rewrites = ref < pair_count(p) ? see_pair(p, ref)->rewrite_count : 0;
         for (uint32_t i = 0; i < rewrites; i++)
-            out->rewritten += p->pairs[ref].rewrites[i].packets;
-        entries[count++] = entry_of((uint32_t)ref, &c, rewrites);
+            out->rewritten += see_pair(p, ref)->rewrites[i].packets;
+        good = keep_worst(&worst, entry_of((uint32_t)ref, &c, rewrites));
     }
-    qsort(entries, count, sizeof *entries, by_badness);
-    size_t kept = count < TRANSIT_CONVERSATIONS_MOST ? count : TRANSIT_CONVERSATIONS_MOST;
-    out->conversation_count = kept;
-    out->conversations = calloc(kept + 1, sizeof *out->conversations);
-    for (size_t i = 0; out->conversations && i < kept; i++) {
-        fill(j, entries[i].ref, &out->conversations[i]);
-        if (entries[i].ref < p->pair_count && p->pairs[entries[i].ref].rewrite_count)
-            set_rewrites(&out->conversations[i], &p->pairs[entries[i].ref], &j->sides[entries[i].ref]);
-    }
-    free(entries);
-    return out->conversations != NULL;
+    if (good && worst.count)
+        qsort(worst.entries, worst.count, sizeof *worst.entries, by_badness);
+    good = good && fill_list(j, &worst);
+    free(worst.entries);
+    return good;
 }
 
 /* The packets of the listed conversations, without those that were paired in the end. */
@@ -479,14 +532,12 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
         set_overlap(out);
         good = find_delays(&j) && late_pair(&j);
     }
-    if (good) {
-        fates_find_gaps(&j);
-        good = fates_judge(&j) && list(&j) && list_alone(&j);
-    }
+    good = good && fates_find_gaps(&j) && fates_judge(&j) && list(&j) && list_alone(&j);
     free(j.sides);
     free(j.proxied);
     free(j.host_sides[TRANSIT_NEAR]);
     free(j.host_sides[TRANSIT_FAR]);
-    free(j.services.places);
+    free(j.services.list);
+    free(j.services.heads);
     return good;
 }

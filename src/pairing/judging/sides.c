@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "pairing/judging/judging.h"
 
 /* Stamps are wrong by so much at most. Unit: time. Source: src/transit/span.h. Effect: a proxy that answers faster is
  * not told by its answer. */
 #define PROXY_EARLY (50 * NS_PER_US)
 
+#define BUCKETS_FIRST 1024u
+
 struct service {
-    uint32_t client, server; /* hosts; client NONE: free */
+    uint32_t client, server; /* hosts */
+    uint32_t chain;          /* next in the table; NONE */
+    uint32_t other;          /* the same service at the other point */
+    uint32_t unpaired;       /* conversations without a partner, with packets both ways */
     uint16_t port;           /* the server's */
-    uint8_t protocol, point;
-    bool client_is_near;
-    uint32_t other;    /* place of the same service at the other point */
-    uint32_t unpaired; /* conversations without a partner, with packets both ways */
+    uint8_t protocol;
+    bool is_far, client_is_near;
 };
 
 /* --- ways --- */
@@ -36,23 +40,21 @@ static bool compare_delays(const struct pair *pair, struct side *out)
 }
 
 /* By host, as each point calls it. */
-static void vote_hosts(struct judging *j)
+static void vote_hosts(struct judging *j, const struct pair *pair, const struct side *side)
 {
-    const struct pairing *p = j->p;
-    for (size_t i = 0; i < p->pair_count; i++)
-        for (unsigned point = 0; point < TRANSIT_POINTS && j->sides[i].known; point++) {
-            const struct flow *flow = &p->flows.flows[p->pairs[i].flows[point]];
-            int sign = (j->sides[i].way == TRANSIT_TOWARD_FAR) ^ way_flips(&p->pairs[i], point) ? 1 : -1;
-            if (flow->is_error)
-                continue;
-            j->host_sides[point][flow->hosts[0]] += sign;
-            j->host_sides[point][flow->hosts[1]] -= sign;
-        }
+    for (unsigned point = 0; point < TRANSIT_POINTS && side->known; point++) {
+        const struct flow *flow = see_flow(j->p, pair->flows[point]);
+        int sign = (side->way == TRANSIT_TOWARD_FAR) ^ way_flips(pair, point) ? 1 : -1;
+        if (flow->is_error)
+            continue;
+        j->host_sides[point][flow->hosts[0]] += sign;
+        j->host_sides[point][flow->hosts[1]] -= sign;
+    }
 }
 
 static void ask_hosts(const struct judging *j, size_t pair, struct side *out)
 {
-    const struct flow *flow = &j->p->flows.flows[j->p->pairs[pair].flows[TRANSIT_NEAR]];
+    const struct flow *flow = see_flow(j->p, see_pair(j->p, pair)->flows[TRANSIT_NEAR]);
     const int32_t *sides = j->host_sides[TRANSIT_NEAR];
     int32_t votes = sides[flow->hosts[0]] - sides[flow->hosts[1]];
     if (!votes)
@@ -63,7 +65,7 @@ static void ask_hosts(const struct judging *j, size_t pair, struct side *out)
 
 bool sides_of_error(const struct judging *j, uint32_t index, struct side *out, bool *is_midway)
 {
-    const struct flow *flow = &j->p->flows.flows[index];
+    const struct flow *flow = see_flow(j->p, index);
     int32_t target = j->host_sides[flow->point][flow->hosts[1]];
     if (!target)
         return false;
@@ -94,8 +96,8 @@ static bool ids_are_kept(const struct pairing *p)
 /* A proxy opens a connection of its own: its SYN is another packet, and it answers that of the client by itself. */
 static bool is_proxied(const struct pairing *p, const struct pair *pair, const struct side *side)
 {
-    const struct flow *near = &p->flows.flows[pair->flows[TRANSIT_NEAR]];
-    const struct flow *far = &p->flows.flows[pair->flows[TRANSIT_FAR]];
+    const struct flow *near = see_flow(p, pair->flows[TRANSIT_NEAR]);
+    const struct flow *far = see_flow(p, pair->flows[TRANSIT_FAR]);
     if (near->protocol != IP_TCP || (pair->evidence & (TRANSIT_BY_SEQ | TRANSIT_BY_TIMESTAMPS)))
         return false;
     for (unsigned way = 0; way < 2; way++) {
@@ -117,19 +119,58 @@ static bool is_proxied(const struct pairing *p, const struct pair *pair, const s
 static uint64_t hash_of(const struct pairing *p, const struct service *s)
 {
     uint64_t hash = passage_mix(p->config.secret, (uint64_t)s->client << 32 | s->server);
-    return passage_mix(hash, (uint64_t)s->port << 16 | (uint64_t)s->protocol << 8 | s->point);
+    return passage_mix(hash, (uint64_t)s->port << 16 | (uint64_t)s->protocol << 8 | s->is_far);
 }
 
-static struct service *place_of(const struct judging *j, const struct service *wanted)
+/* NONE: it is not known. */
+static uint32_t look_up(const struct judging *j, const struct service *wanted)
 {
-    uint64_t at = hash_of(j->p, wanted);
-    for (;; at++) {
-        struct service *s = &j->services.places[at & j->services.mask];
-        if (s->client == NONE ||
-            (s->client == wanted->client && s->server == wanted->server && s->port == wanted->port &&
-             s->protocol == wanted->protocol && s->point == wanted->point))
-            return s;
+    const struct services *all = &j->services;
+    uint32_t at = all->heads[hash_of(j->p, wanted) & all->mask];
+    for (; at != NONE; at = all->list[at].chain) {
+        const struct service *s = &all->list[at];
+        if (s->client == wanted->client && s->server == wanted->server && s->port == wanted->port &&
+            s->protocol == wanted->protocol && s->is_far == wanted->is_far)
+            break;
     }
+    return at;
+}
+
+/* Makes the table so large. False: out of memory. */
+static bool set_heads(struct judging *j, uint32_t buckets)
+{
+    struct services *all = &j->services;
+    free(all->heads);
+    all->heads = malloc(buckets * sizeof *all->heads);
+    all->mask = buckets - 1;
+    if (!all->heads)
+        return false;
+    memset(all->heads, 0xff, buckets * sizeof *all->heads);
+    for (uint32_t i = 0; i < all->count; i++) {
+        uint32_t *head = &all->heads[hash_of(j->p, &all->list[i]) & all->mask];
+        all->list[i].chain = *head;
+        *head = i;
+    }
+    return true;
+}
+
+/* The service, known or new, with the latest `client_is_near`. NONE: out of memory. */
+static uint32_t note_service(struct judging *j, const struct service *service)
+{
+    struct services *all = &j->services;
+    uint32_t at = look_up(j, service);
+    if (at == NONE) {
+        if (!array_reserve((void **)&all->list, &all->capacity, all->count + 1, sizeof *all->list) ||
+            (all->count > all->mask && !set_heads(j, (all->mask + 1) * 2)))
+            return NONE;
+        uint32_t *head = &all->heads[hash_of(j->p, service) & all->mask];
+        at = (uint32_t)all->count++;
+        all->list[at] = *service;
+        all->list[at].chain = *head;
+        *head = at;
+    }
+    all->list[at].client_is_near = service->client_is_near;
+    return at;
 }
 
 static struct service service_of(const struct flow *flow, unsigned client)
@@ -138,7 +179,7 @@ static struct service service_of(const struct flow *flow, unsigned client)
                             .server = flow->hosts[!client],
                             .port = flow->ports[!client],
                             .protocol = flow->protocol,
-                            .point = flow->point};
+                            .is_far = flow->point == TRANSIT_FAR};
 }
 
 /* The service of a flow, if both points have conversations of it. NULL: none. `client`: which of its hosts asks. */
@@ -146,9 +187,9 @@ static struct service *find_service(const struct judging *j, const struct flow *
 {
     for (*client = 0; *client < 2 && !flow->is_error; ++*client) {
         const struct service wanted = service_of(flow, *client);
-        struct service *found = place_of(j, &wanted);
-        if (found->client != NONE)
-            return found;
+        uint32_t found = look_up(j, &wanted);
+        if (found != NONE)
+            return &j->services.list[found];
     }
     return NULL;
 }
@@ -160,10 +201,13 @@ static bool is_both_ways(const struct flow *flow)
 
 static void count_unpaired(const struct judging *j)
 {
-    for (size_t i = 0; i < j->p->flows.count; i++) {
-        const struct flow *flow = &j->p->flows.flows[i];
+    for (size_t i = 0; i < flow_count(j->p); i++) {
+        if (has_partner(j->p, i))
+            continue;
+        next_turn(j->p);
+        const struct flow *flow = see_flow(j->p, i);
         unsigned client;
-        struct service *service = flow->pair == NONE && is_both_ways(flow) ? find_service(j, flow, &client) : NULL;
+        struct service *service = is_both_ways(flow) ? find_service(j, flow, &client) : NULL;
         if (service)
             service->unpaired++;
     }
@@ -173,29 +217,26 @@ static void count_unpaired(const struct judging *j)
 static bool find_services(struct judging *j)
 {
     const struct pairing *p = j->p;
-    uint32_t places = 16;
-    while (places < 4 * p->pair_count + 4)
-        places *= 2;
-    j->services.places = malloc(places * sizeof *j->services.places);
-    j->services.mask = places - 1;
-    if (!j->services.places)
+    if (!set_heads(j, BUCKETS_FIRST))
         return false;
-    for (uint32_t i = 0; i < places; i++)
-        j->services.places[i].client = NONE;
-    for (size_t i = 0; i < p->pair_count; i++) {
-        const struct pair *pair = &p->pairs[i];
-        const struct flow *flows[] = {&p->flows.flows[pair->flows[0]], &p->flows.flows[pair->flows[1]]};
-        if (!j->sides[i].known || j->proxied[i] || flows[0]->is_error)
+    for (size_t i = 0; i < pair_count(p); i++) {
+        if (!j->sides[i].known || j->proxied[i])
             continue;
-        struct service *ends[TRANSIT_POINTS];
+        next_turn(p);
+        const struct pair *pair = see_pair(p, i);
+        const struct flow *flows[] = {see_flow(p, pair->flows[0]), see_flow(p, pair->flows[1])};
+        if (flows[0]->is_error)
+            continue;
+        uint32_t ends[TRANSIT_POINTS];
         for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
             struct service service = service_of(flows[point], point == TRANSIT_FAR && pair->flipped);
             service.client_is_near = j->sides[i].way == TRANSIT_TOWARD_FAR;
-            ends[point] = place_of(j, &service);
-            *ends[point] = service;
+            ends[point] = note_service(j, &service);
+            if (ends[point] == NONE)
+                return false;
         }
         for (unsigned point = 0; point < TRANSIT_POINTS; point++)
-            ends[point]->other = (uint32_t)(ends[!point] - j->services.places);
+            j->services.list[ends[point]].other = ends[!point];
     }
     count_unpaired(j);
     return true;
@@ -203,10 +244,10 @@ static bool find_services(struct judging *j)
 
 bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
 {
-    const struct flow *flow = &j->p->flows.flows[index];
+    const struct flow *flow = see_flow(j->p, index);
     unsigned client;
     const struct service *found = find_service(j, flow, &client);
-    if (!found || (is_both_ways(flow) && j->services.places[found->other].unpaired))
+    if (!found || (is_both_ways(flow) && j->services.list[found->other].unpaired))
         return false;
     out->known = true;
     out->way = found->client_is_near ^ client ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
@@ -216,8 +257,8 @@ bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
 static bool make_room(struct judging *j)
 {
     const struct pairing *p = j->p;
-    j->sides = calloc(p->pair_count + 1, sizeof *j->sides);
-    j->proxied = calloc(p->pair_count + 1, sizeof *j->proxied);
+    j->sides = calloc(pair_count(p) + 1, sizeof *j->sides);
+    j->proxied = calloc(pair_count(p) + 1, sizeof *j->proxied);
     for (unsigned point = 0; point < TRANSIT_POINTS; point++)
         j->host_sides[point] = calloc(p->flows.host_count + 1, sizeof *j->host_sides[point]);
     return j->sides && j->proxied && j->host_sides[TRANSIT_NEAR] && j->host_sides[TRANSIT_FAR];
@@ -228,18 +269,25 @@ bool sides_find(struct judging *j)
     const struct pairing *p = j->p;
     if (!make_room(j))
         return false;
-    for (size_t i = 0; i < p->pair_count; i++) {
-        int64_t votes = ttl_votes(&p->pairs[i]);
-        j->sides[i].known = votes != 0;
-        j->sides[i].way = votes >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
-        j->proxied[i] = is_proxied(p, &p->pairs[i], &j->sides[i]);
-        if (!j->sides[i].known)
-            (void)compare_delays(&p->pairs[i], &j->sides[i]);
+    for (size_t i = 0; i < pair_count(p); i++) {
+        next_turn(p);
+        const struct pair *pair = see_pair(p, i);
+        struct side *side = &j->sides[i];
+        int64_t votes = ttl_votes(pair);
+        side->known = votes != 0;
+        side->way = votes >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+        for (unsigned way = 0; way < 2; way++)
+            side->equal |= (uint8_t)((pair->ways[way].down == pair->ways[way].up) << way);
+        j->proxied[i] = is_proxied(p, pair, side);
+        if (!side->known)
+            (void)compare_delays(pair, side);
+        vote_hosts(j, pair, side);
     }
-    vote_hosts(j);
-    for (size_t i = 0; i < p->pair_count; i++)
+    for (size_t i = 0; i < pair_count(p); i++) {
+        next_turn(p);
         if (!j->sides[i].known)
             ask_hosts(j, i, &j->sides[i]);
+    }
     return find_services(j);
 }
 
@@ -260,10 +308,13 @@ bool sides_set_clock(struct judging *j)
     const struct pairing *p = j->p;
     struct least_delays *least = p->least;
     /* TTLs that are equal at both points show no way at once. */
-    for (size_t i = 0; i < p->pair_count; i++)
+    for (size_t i = 0; i < pair_count(p); i++) {
+        next_turn(p);
         for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
-            if (p->pairs[i].ways[way].down == p->pairs[i].ways[way].up)
-                add_delays(least, &p->pairs[i].ways[way].delays, sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
+            if (j->sides[i].equal >> way & 1)
+                add_delays(least, &see_pair(p, i)->ways[way].delays,
+                           sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
+    }
     if (!least_estimate(least, &j->out->clock))
         return false;
     struct clock_estimate *clock = &j->out->clock;

@@ -88,9 +88,11 @@ static void write_traces(struct json_state *state, const struct result *result)
 {
     FILE *file = state->rows->file;
     fputs(",\n \"traces\": [", file);
-    for (size_t i = 0; i < result->trace_count; i++) {
+    const struct result *of;
+    const struct trace *trace;
+    for (unsigned i = 0; (trace = result_trace(result, i, &of)); i++) {
         fputs(i ? "," : "", file);
-        write_trace(state, result, result->traces[i]);
+        write_trace(state, of, trace);
     }
     fputs("]", file);
 }

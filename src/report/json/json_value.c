@@ -204,16 +204,16 @@ static void set_recognition(json_t *object, const struct recognition_counters *c
 
 json_t *json_capture(const struct result *result)
 {
-    const struct recognition_counters *counters = &result->counters;
+    const struct frame_counters counters = result_counters(result);
     json_t *object = json_object();
-    json_object_set_new(object, "frames", json_count(counters->common.frames));
+    json_object_set_new(object, "frames", json_count(counters.frames));
     if (!result->config)
-        set_recognition(object, counters);
-    json_object_set_new(object, "dropped_by_kernel", json_count(counters->common.dropped_by_kernel));
-    json_object_set_new(object, "strays", json_strays(&counters->common));
-    if (counters->common.connection)
-        json_object_set_new(object, "connection", json_count(counters->common.connection));
-    json_object_set_new(object, "malformed", json_count(counters->common.malformed));
+        set_recognition(object, &result->counters);
+    json_object_set_new(object, "dropped_by_kernel", json_count(counters.dropped_by_kernel));
+    json_object_set_new(object, "strays", json_strays(&counters));
+    if (counters.connection)
+        json_object_set_new(object, "connection", json_count(counters.connection));
+    json_object_set_new(object, "malformed", json_count(counters.malformed));
     return object;
 }
 

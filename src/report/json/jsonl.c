@@ -129,6 +129,7 @@ static void jsonl_round(struct output *out, uint32_t rounds)
     json_t *line = new_line("round"), *traces = json_array();
     json_object_set_new(line, "round", json_count(rounds));
     json_object_set_new(line, "time", json_time(monitor_time(monitor)));
+    json_object_set_new(line, "target", json_address(&out->result->config->target));
     for (unsigned i = 0; monitor_trace(monitor, i); i++)
         if (monitor_follows(monitor, i))
             json_array_append_new(traces, json_round_trace(monitor, i));

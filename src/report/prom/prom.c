@@ -99,13 +99,31 @@ static void print_hop(const struct output *out, unsigned index, uint8_t ttl, row
     }
 }
 
-/* All samples of a family stand together (OpenMetrics 1.0, 4.2). */
-static void print_rows(const struct output *out, row_printer *print)
+static void print_target_rows(const struct output *out, row_printer *print)
 {
     const struct monitor *monitor = out->result->monitor;
     for (unsigned i = 0; monitor_trace(monitor, i); i++)
         for (unsigned ttl = 1, last = monitor_last_ttl(monitor, i); ttl <= last && monitor_follows(monitor, i); ttl++)
             print_hop(out, i, (uint8_t)ttl, print);
+}
+
+/* All samples of a family stand together (OpenMetrics 1.0, 4.2): those of all targets. */
+static void print_rows(const struct output *out, row_printer *print)
+{
+    struct output of_target = *out;
+    for (unsigned k = 0; k < result_target_count(out->result); k++) {
+        of_target.result = result_target(out->result, k);
+        print_target_rows(&of_target, print);
+    }
+}
+
+static void print_targets(const struct output *out, void (*print)(const struct output *out))
+{
+    struct output of_target = *out;
+    for (unsigned k = 0; k < result_target_count(out->result); k++) {
+        of_target.result = result_target(out->result, k);
+        print(&of_target);
+    }
 }
 
 static void print_verdicts(const struct output *out)
@@ -134,10 +152,15 @@ static void print_events(const struct output *out)
                 monitor_event_count(out->result->monitor, (enum event_kind)kind));
 }
 
-static void print_all(const struct output *out)
+static void print_rounds(const struct output *out)
 {
     char target[ADDR_TEXT_BYTES];
     addr_format(&out->result->config->target, target);
+    fprintf(out->file, "hopsonde_rounds_total{target=\"%s\"} %u\n", target, monitor_rounds(out->result->monitor));
+}
+
+static void print_all(const struct output *out)
+{
     print_head(out, "hopsonde_probes", "counter", "Probes that were answered or have timed out.");
     print_rows(out, print_probes);
     print_head(out, "hopsonde_replies", "counter", "Probes that were answered.");
@@ -149,12 +172,12 @@ static void print_all(const struct output *out)
     print_head(out, "hopsonde_hop", "stateset", "Whether the router limits its replies, and whether packets are lost.");
     print_rows(out, print_word);
     print_head(out, "hopsonde_verdict", "stateset", "What becomes of the probe.");
-    print_verdicts(out);
+    print_targets(out, print_verdicts);
     print_head(out, "hopsonde_events", "counter", "Changes.");
-    print_events(out);
+    print_targets(out, print_events);
     print_head(out, "hopsonde_rounds", "counter", "Rounds that have ended.");
-    fprintf(out->file, "hopsonde_rounds_total{target=\"%s\"} %u\n# EOF\n", target,
-            monitor_rounds(out->result->monitor));
+    print_targets(out, print_rounds);
+    fputs("# EOF\n", out->file);
 }
 
 static void prom_round(struct output *out, uint32_t rounds)

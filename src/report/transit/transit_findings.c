@@ -178,19 +178,11 @@ static const char *point_text(const struct sentences *in, enum transit_point poi
     return transit_point_text(in->section, point);
 }
 
-static uint64_t packets_of_way(const struct transit_result *t, enum transit_way way)
-{
-    uint64_t packets = 0;
-    for (uint64_t i = 0; i < t->conversation_count; i++)
-        packets += t->conversations[i].ways[way].sent;
-    return packets;
-}
-
 static void say_lost(const struct sentences *in, struct transit_finding *f)
 {
     enum transit_point sender = transit_sender(f->way);
     strbuf_addf(&f->text, "%" PRIu64 " of %" PRIu64 " packets toward %s %s lost", f->packets,
-                packets_of_way(in->section->transit, f->way), transit_toward(in->section, f->way),
+                in->section->transit->sent[f->way], transit_toward(in->section, f->way),
                 f->packets == 1 ? "was" : "were");
     add_where(in, f);
     strbuf_addf(&f->text, ": %s passed %s (frame%s ", f->packets == 1 ? "it" : "they", point_text(in, sender),
@@ -296,8 +288,9 @@ static void say_rewrite(const struct sentences *in, struct transit_finding *f)
 static void say_nat(const struct sentences *in, struct transit_finding *f)
 {
     const struct transit_conversation *c = &in->section->transit->conversations[f->first];
-    strbuf_addf(&f->text, "%" PRIu64 " conversation%s translated on the way: ", f->conversations,
-                f->conversations == 1 ? " is" : "s are");
+    uint64_t translated = in->section->transit->conversations_translated;
+    strbuf_addf(&f->text, "%" PRIu64 " conversation%s translated on the way: ", translated,
+                translated == 1 ? " is" : "s are");
     transit_add_ends(&f->text, c, TRANSIT_NEAR);
     strbuf_addf(&f->text, " at %s is ", point_text(in, TRANSIT_NEAR));
     transit_add_ends(&f->text, c, TRANSIT_FAR);

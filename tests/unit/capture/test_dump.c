@@ -28,7 +28,7 @@
 #if UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(struct session_config) == 34096, "struct session_config has changed");
 _Static_assert(sizeof(struct flow) == 96, "struct flow has changed");
-_Static_assert(sizeof(struct session_claim) == 40, "struct session_claim has changed");
+_Static_assert(sizeof(struct session_claim) == 64, "struct session_claim has changed");
 #endif
 
 static struct addr addr_of(const char *text)
@@ -245,7 +245,7 @@ static bool claims_equal(const struct session_claim *a, const struct session_cla
 {
     return a->kind == b->kind && a->trace == b->trace && a->flow == b->flow && a->port == b->port &&
            a->size == b->size && a->serial == b->serial && a->ttl == b->ttl && a->at == b->at &&
-           a->send_errno == b->send_errno;
+           a->send_errno == b->send_errno && a->target == b->target && addr_equal(&a->moved_to, &b->moved_to);
 }
 
 static bool frame_equal(const struct frame *got, const struct frame *want, uint64_t number)
@@ -560,8 +560,8 @@ static void test_headers(void)
         is_num(reopen_with(rows[i].from, rows[i].to, &present, &err), STATUS_OK, "%s opens", rows[i].to);
         is_num(present, rows[i].present, "%s: %s", rows[i].to, rows[i].present ? "still a run of ours" : "refused");
     }
-    is_num(reopen_with("format=2", "format=3", &present, &err), STATUS_SYSTEM, "a newer format is refused");
-    ok(strstr(err.message, "cannot replay: saved in format 3, newer than 2 (use the hopsonde that saved it)"), "%s",
+    is_num(reopen_with("format=2", "format=4", &present, &err), STATUS_SYSTEM, "a newer format is refused");
+    ok(strstr(err.message, "cannot replay: saved in format 4, newer than 3 (use the hopsonde that saved it)"), "%s",
        err.message);
 }
 
@@ -843,6 +843,97 @@ static void test_classic(const struct session *session)
     rmdir(directory);
 }
 
+/* --- several targets --- */
+
+static void fill_target(struct session *session, const char *target, uint64_t seed)
+{
+    fill_session(session, "192.0.2.1", target);
+    session->config.strategy = &strategy_watch;
+    session->config.port_list_count = 0;
+    session->config.seed = seed;
+    session->all_count = session->sized_first = SPECS;
+}
+
+static const struct session_claim target_claims[] = {
+    {.kind = CLAIM_UNSEEN, .target = 1, .trace = 2, .serial = 7, .ttl = 3, .at = T0 + 5},
+    {.kind = CLAIM_MOVED, .target = 1, .moved_to = {.family = 4, .bytes = {203, 0, 113, 9}}, .at = T0 + 6},
+    {.kind = CLAIM_MOVED, .target = 0, .moved_to = {.family = 4, .bytes = {203, 0, 113, 8}}, .at = T0 + 7},
+};
+#define TARGET_CLAIMS (sizeof target_claims / sizeof *target_claims)
+
+static void write_targets(struct session *const sessions[2])
+{
+    struct dump_run run = trace_run;
+    struct dump *dump;
+    struct err err = {0};
+    run.command = "watch";
+    run.sessions = sessions;
+    run.target_count = 2;
+    dump_open(memory_path, &dump, &err);
+    dump_begin(dump, &run, sessions[0]);
+    for (size_t i = 0; i < TARGET_CLAIMS; i++)
+        dump_claim(dump, &target_claims[i]);
+    is_num(dump_close(dump, SESSION_COMPLETE, T0 + 9, 0, &err), STATUS_OK, "two targets are written");
+}
+
+/* A claim of a target that there is not, or one without its flows, is none of ours. */
+static void test_damaged_targets(void)
+{
+    static const struct {
+        const char *from, *to;
+        bool present;
+    } rows[] = {
+        {"hopsonde:target index=1", "hopsonde:target index=2", false},
+        {"hopsonde:target index=1", "hopsonde:target index=0", false},
+        {"hopsonde:target index=1", "hopsonde:target 1ndex=1", false},
+        {"hopsonde:target index=1", "hopsonde:targat index=1", false},
+        {" target_index=1 index=2", " target_index=9 index=2", false},
+        {" target_index=1 index=2", " target_index=1 index=1", false},
+        {" purpose=watch", " purpose=paths", false},
+        {" target=198.51.100.8", " target=198.51.100.7", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool present;
+        struct err err = {0};
+        is_num(reopen_with(rows[i].from, rows[i].to, &present, &err), STATUS_OK, "%s opens", rows[i].to);
+        is_num(present, rows[i].present, "%s is refused", rows[i].to);
+    }
+}
+
+static void test_targets(void)
+{
+    static struct session first, second;
+    struct session *const sessions[2] = {&first, &second};
+    struct session_claim claim = {0};
+    struct frame frame;
+    struct wire *wire;
+    const struct saved_run *saved;
+    struct err err = {0};
+    fill_target(&first, "198.51.100.7", 11);
+    fill_target(&second, "198.51.100.8", 12);
+    snprintf(second.config.target_name, sizeof second.config.target_name, "other.example");
+    write_targets(sessions);
+    is_num(file_wire_open(memory_path, &wire, &saved, &err), STATUS_OK, "the file opens");
+    ok(saved->present, "as a run of ours");
+    is_num(saved->other_count, 1, "with one more target");
+    for (unsigned i = 0; i < 2 && saved->present; i++) {
+        const struct session_config config = saved_run_config(saved, i);
+        ok(addr_equal(&config.target, &sessions[i]->config.target), "target %u: its address", i);
+        is_text(config.target_name, sessions[i]->config.target_name, "target %u: its name", i);
+        is_num(config.seed, 11 + i, "target %u: its seed", i);
+        for (unsigned k = 0; k < SPECS; k++)
+            ok(addr_equal(&saved_run_flows(saved, i)[k].target, &config.target) &&
+                   saved_run_flows(saved, i)[k].nonce == sessions[i]->traces[k].flow.nonce,
+               "target %u: flow %u", i, k);
+    }
+    for (size_t i = 0; i < TARGET_CLAIMS; i++)
+        ok(wire->ops->receive(wire, NSTIME_NEVER, &frame, &claim, &err) == WIRE_CLAIM &&
+               claims_equal(&claim, &target_claims[i]),
+           "claim %d", (int)i);
+    wire->ops->close(wire);
+    test_damaged_targets();
+}
+
 int main(void)
 {
     static struct session session;
@@ -870,5 +961,6 @@ int main(void)
     test_verdicts_without_room(&session);
     test_verdicts_in_pipe(&session);
     test_classic(&session);
+    test_targets();
     return tap_done();
 }

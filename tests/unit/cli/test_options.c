@@ -806,7 +806,7 @@ static void test_limits(void)
     for (unsigned i = 0; i <= FILES_MOST; i++)
         sprintf(line + strlen(line), " f%u", i);
     parse(line, NULL);
-    is_text(err.message, "f64: too many arguments (at most 64)", "too many files");
+    is_text(err.message, "f64: too many files (at most 64)", "too many files");
 
     memset(line, 'a', 300);
     line[300] = 0;

@@ -98,7 +98,7 @@ static const struct {
     {6,
      {.code = EAI_NONAME},
      STATUS_SYSTEM,
-     "web.example: no such host with an IPv6 address (check the spelling, or leave out -6)"},
+     "web.example: no such host with an IPv6 address (check the spelling, or ask for IPv4)"},
     {0,
      {.code = EAI_SYSTEM, .error = ENOMEM},
      STATUS_SYSTEM,

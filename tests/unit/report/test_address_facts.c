@@ -98,7 +98,7 @@ static const char *render(struct render *r, const char *format, const struct add
     struct fake fake;
     fill(&fake);
     render_open(r, output_format_find(format), &all);
-    r->report.result.book = book;
+    r->report.first.result.book = book;
     report_begin(&r->report, &render_live, &fake.session);
     const struct trace *trace = session_trace(&fake.session, 0);
     for (uint16_t i = 0; i < trace->probe_count; i++)

@@ -19,10 +19,10 @@ static const char *draw_known(struct render *r, const char *format, const char *
     fake.session.config.target = count ? graphs[0].trace->flow.target : fake.session.config.target;
     fake.session.config.strategy = &strategy_paths;
     render_begin(r, format, &fake, NULL);
-    r->report.result.book = book;
+    r->report.first.result.book = book;
     r->report.outputs[0].options.networks = true;
-    r->report.result.graphs = graphs;
-    r->report.result.graph_count = count;
+    r->report.first.result.graphs = graphs;
+    r->report.first.result.graph_count = count;
     render_end(r, &fake, NULL, NULL);
     fake_free(&fake);
     return r->text;

@@ -164,8 +164,8 @@ static const char *render(struct render *r, const char *format, const struct gra
     fake.session.config.strategy = &strategy_paths;
     fake_hop(&fake, 0, 1, "10.0.1.1", 1);
     render_begin(r, format, &fake, NULL);
-    r->report.result.graphs = graphs;
-    r->report.result.graph_count = count;
+    r->report.first.result.graphs = graphs;
+    r->report.first.result.graph_count = count;
     render_end(r, &fake, NULL, NULL);
     fake_free(&fake);
     return r->text;

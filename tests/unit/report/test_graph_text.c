@@ -436,8 +436,8 @@ static void test_report(void)
     fake_hop(&fake, 0, 1, "10.0.1.1", 1);
     render_begin(&r, "text", &fake, NULL);
     render_hop(&r, &fake, 1);
-    r.report.result.graphs = graphs;
-    r.report.result.graph_count = 2;
+    r.report.first.result.graphs = graphs;
+    r.report.first.result.graph_count = 2;
     is_text(render_end(&r, &fake, NULL, NULL),
             "hopsonde paths to web.example (192.0.2.80), udp, 30 hops max\n"
             "udp from 10.0.0.2 to web.example (192.0.2.80)\n"

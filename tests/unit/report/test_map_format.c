@@ -62,7 +62,7 @@ static void fill(struct fake *fake, const char *name)
 static const char *draw(struct render *r, const struct fake *fake, const struct address_book *book)
 {
     render_begin(r, "map", fake, NULL);
-    r->report.result.book = book;
+    r->report.first.result.book = book;
     return render_end(r, fake, NULL, NULL);
 }
 
@@ -149,9 +149,9 @@ static void test_paths(bool has_xmllint)
     graphs_make_shape(&made, "chain");
     struct graph graphs[] = {made.graph, made.graph};
     render_begin(&r, "map", &fake, NULL);
-    r.report.result.book = book;
-    r.report.result.graphs = graphs;
-    r.report.result.graph_count = 2;
+    r.report.first.result.book = book;
+    r.report.first.result.graphs = graphs;
+    r.report.first.result.graph_count = 2;
     const char *svg = render_end(&r, &fake, NULL, NULL);
     check(svg, "paths", has_xmllint);
     ok(strstr(svg, "most used path from ") && strstr(svg, "1 of 2 graphs"), "the most used path of the first graph");

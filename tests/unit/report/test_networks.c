@@ -408,7 +408,7 @@ static void test_place_in_report(void)
     struct render r;
     scene_init(&scene, "62.1.0.1=1:A 62.2.0.1=2:B");
     render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .wrap = 80, .networks = true});
-    r.report.result.book = scene.book;
+    r.report.first.result.book = scene.book;
     render_hops(&r, &scene.fake, 1, 2);
     const char *text = render_end(&r, &scene.fake, NULL, NULL);
     const char *path = strstr(text, "\n\nAS path: AS1 A (hop 1) > AS2 B (hop 2)\n");
@@ -424,7 +424,7 @@ static void test_place_in_diagnosis(void)
     scene_init(&scene, "62.1.0.1=1:A");
     scene.fake.session.config.strategy = &strategy_diagnose;
     render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .wrap = 80, .networks = true});
-    r.report.result.book = scene.book;
+    r.report.first.result.book = scene.book;
     const char *text = render_end(&r, &scene.fake, NULL, NULL);
     const char *list = strstr(text, "\n\nhop 1   62.1.0.1 [AS1 A]\nAS path by udp: AS1 A (hop 1)\n");
     ok(list && strstr(text, " 1  62.1.0.1 ") < list, "below the matrix");

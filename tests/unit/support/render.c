@@ -60,7 +60,7 @@ const char *render_so_far(struct render *r)
 const char *render_end(struct render *r, const struct fake *fake, const struct judgement *judgement,
                        const struct result_source *source)
 {
-    struct result *result = &r->report.result;
+    struct result *result = &r->report.first.result;
     if (source)
         result->source = *source;
     report_take_session(&r->report, &fake->session);

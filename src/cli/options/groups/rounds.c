@@ -55,6 +55,15 @@ static enum status apply_flows(struct parse *parse, const char *value, struct er
     return STATUS_OK;
 }
 
+static enum status apply_refresh(struct parse *parse, const char *value, struct err *err)
+{
+    uint64_t seconds;
+    if (!value_number(value, false, 0, 86400, &seconds))
+        return parse_complain(parse, value, err, "expected seconds, 1 to 86400, or 0 for never");
+    parse->out->refresh = seconds ? (nstime)seconds * NS_PER_S : NSTIME_NEVER;
+    return STATUS_OK;
+}
+
 static const struct option_row rows[] = {
     {.name = "--interval",
      .argument = "SEC",
@@ -73,6 +82,11 @@ static const struct option_row rows[] = {
      .commands = ON_WATCH,
      .help = "end after this time: a number with s, m, h or d, as 90s or 8h",
      .apply = apply_duration},
+    {.name = "--refresh",
+     .argument = "SEC",
+     .commands = ON_WATCH,
+     .help = "look the names of the targets up again after so many seconds; 0: never (300)",
+     .apply = apply_refresh},
     {.name = "--flows",
      .argument = "N",
      .commands = ON_WATCH,

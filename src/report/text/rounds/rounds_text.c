@@ -22,9 +22,9 @@
 #define HELD_MOST (1U << 20)
 
 struct rounds_page {
-    struct strbuf held;                /* lines of events, while a full screen is shown */
-    unsigned left_out;                 /* events beyond */
-    const struct judgement *judgement; /* NULL: nothing was judged */
+    struct strbuf held;                               /* lines of events, while a full screen is shown */
+    unsigned left_out;                                /* events beyond */
+    const struct judgement *judgements[TARGETS_MOST]; /* by target; NULL: nothing was judged */
 };
 
 static void add_specs(struct strbuf *text, const struct session_config *config)
@@ -36,6 +36,29 @@ static void add_specs(struct strbuf *text, const struct session_config *config)
         strbuf_addf(text, "%s%s", i ? ", " : "", spec);
     }
     strbuf_add(text, config->automatic ? ")" : "");
+}
+
+static void add_target(struct strbuf *text, const struct result *result)
+{
+    const struct addr *target = &result->config->target;
+    address_text_add_target(text, target, target, result_target_name(result));
+}
+
+static void add_targets(struct strbuf *text, const struct result *result)
+{
+    for (unsigned k = 0; k < result_target_count(result); k++) {
+        strbuf_add(text, k ? ", " : "");
+        add_target(text, result_target(result, k));
+    }
+}
+
+/* Before what concerns one of several targets: "web.example (192.0.2.80): ". */
+static void add_target_if_several(struct strbuf *text, const struct result *result)
+{
+    if (result_target_count(result) == 1)
+        return;
+    add_target(text, result);
+    strbuf_add(text, ": ");
 }
 
 bool rounds_text_begin(struct output *out)
@@ -50,7 +73,7 @@ bool rounds_text_begin(struct output *out)
         return page != NULL;
     strbuf_init(&line);
     strbuf_addf(&line, "%s ", config->strategy->heading);
-    address_text_add_target(&line, &config->target, &config->target, result_target_name(out->result));
+    add_targets(&line, out->result);
     add_specs(&line, config);
     strbuf_addf(&line, ", every %g s, %u hops max\n", nstime_ms(config->interval) / 1000, config->max_ttl);
     fputs(line.text, out->file);
@@ -97,7 +120,9 @@ void rounds_text_event(struct output *out, const struct event *event)
     paint_begin(&line, out->options.color, colour_of(event->kind));
     strbuf_add(&line, event_kind_name(event->kind));
     paint_end(&line, out->options.color, colour_of(event->kind));
-    strbuf_addf(&line, ": %s\n", event->text);
+    strbuf_add(&line, ": ");
+    add_target_if_several(&line, out->result);
+    strbuf_addf(&line, "%s\n", event->text);
     print_or_hold(out, line.text);
     strbuf_free(&line);
 }
@@ -105,7 +130,9 @@ void rounds_text_event(struct output *out, const struct event *event)
 void rounds_text_judged(struct output *out, const struct judged_group *group)
 {
     struct rounds_page *page = out->state;
-    page->judgement = group->judgement;
+    for (unsigned k = 0; k < result_target_count(out->result); k++)
+        if (result_target(out->result, k) == out->result)
+            page->judgements[k] = group->judgement;
 }
 
 /* --- the tables --- */
@@ -204,26 +231,41 @@ static void print_counts(const struct output *out)
     fputs(any ? "\n" : "; nothing changed\n", out->file);
 }
 
-void rounds_text_end(struct output *out)
+/* The tables, counts and verdicts of one target. `out` has its result. */
+static void print_target(const struct output *out, const struct judgement *judgement)
 {
-    struct rounds_page *page = out->state;
     const struct monitor *monitor = out->result->monitor;
     struct strbuf lines;
-    wrap_print(out, page->held.text);
-    if (page->left_out)
-        fprintf(out->file, "and %u more events\n", page->left_out);
+    strbuf_init(&lines);
+    if (result_target_count(out->result) > 1) {
+        add_target(&lines, out->result);
+        fprintf(out->file, "\n%s\n", lines.text);
+        strbuf_clear(&lines);
+    }
     for (unsigned i = 0; monitor_trace(monitor, i) && !out->options.verdicts_only; i++)
         if (monitor_follows(monitor, i))
             print_table(out, i);
     if (!out->options.quiet)
         print_counts(out);
-    strbuf_init(&lines);
-    if (page->judgement)
-        verdicts_add(&lines, page->judgement, out, out->options.verbose);
+    if (judgement)
+        verdicts_add(&lines, judgement, out, out->options.verbose);
     if (lines.length)
         fputs("\n", out->file);
     wrap_print(out, lines.text);
     strbuf_free(&lines);
+}
+
+void rounds_text_end(struct output *out)
+{
+    struct rounds_page *page = out->state;
+    struct output of_target = *out;
+    wrap_print(out, page->held.text);
+    if (page->left_out)
+        fprintf(out->file, "and %u more events\n", page->left_out);
+    for (unsigned k = 0; k < result_target_count(out->result); k++) {
+        of_target.result = result_target(out->result, k);
+        print_target(&of_target, page->judgements[k]);
+    }
     strbuf_free(&page->held);
     free(page);
     out->state = NULL;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/shared/refresh.h"
+
+#include "lookup/resolve.h"
+
+static const struct addr *target_address(const struct targets *targets, unsigned index)
+{
+    return &session_config(targets_session(targets, index))->target;
+}
+
+/* --- the other process --- */
+
+static void look_up(const void *context, unsigned request, void *answer)
+{
+    struct session *const *sessions = context;
+    const struct session_config *config = session_config(sessions[request]);
+    const struct resolve_question question = {.host = config->target_name, .family = config->target.family};
+    resolve_ask_all(&question, answer);
+}
+
+static bool is_name(const struct session_config *config)
+{
+    struct addr address;
+    uint32_t zone;
+    struct err ignored;
+    return resolve_literal(config->target_name, 0, &address, &zone, &ignored) == STATUS_OK && addr_is_none(&address);
+}
+
+enum status refresh_start(struct refresh *refresh, nstime every, struct session *const *sessions, unsigned count,
+                          struct err *err)
+{
+    bool any = false;
+    *refresh = (struct refresh){.every = every};
+    for (unsigned i = 0; i < count; i++) {
+        bool has_name = every && is_name(session_config(sessions[i]));
+        refresh->next[i] = has_name ? NSTIME_NONE : NSTIME_NEVER;
+        any = any || has_name;
+    }
+    return any ? confined_start(look_up, sessions, sizeof(struct resolve_addresses), &refresh->confined, err)
+               : STATUS_OK;
+}
+
+bool refresh_is_on(const struct refresh *refresh)
+{
+    return refresh->confined != NULL;
+}
+
+void refresh_end(struct refresh *refresh)
+{
+    confined_end(refresh->confined);
+    refresh->confined = NULL;
+}
+
+/* --- answers --- */
+
+static bool is_of_other(const struct targets *targets, unsigned index, const struct addr *address)
+{
+    for (unsigned i = 0; i < targets->count; i++)
+        if (i != index && addr_equal(target_address(targets, i), address))
+            return true;
+    return false;
+}
+
+const struct addr *refresh_choose(const struct targets *targets, unsigned index, const struct addr *list,
+                                  unsigned count)
+{
+    const struct addr *now = target_address(targets, index), *other = NULL;
+    for (unsigned i = 0; i < count; i++) {
+        if (addr_equal(&list[i], now))
+            return NULL;
+        if (!other && !is_of_other(targets, index, &list[i]))
+            other = &list[i];
+    }
+    return other;
+}
+
+/* Every frame before the wire's drained() has been taken. So a replay, which finds the claim here, has the same. */
+static void take_answer(struct refresh *refresh, unsigned index, const struct resolve_addresses *answer)
+{
+    struct targets *targets = refresh->move.targets;
+    if (!resolve_check_all(answer, target_address(targets, index)->family))
+        return;
+    const struct addr *to = refresh_choose(targets, index, answer->list, answer->count);
+    if (!to)
+        return;
+    const struct session_claim claim = {
+        .kind = CLAIM_MOVED, .target = index, .moved_to = *to, .at = refresh->wire->ops->drained(refresh->wire)};
+    loop_run_deadlines(targets, claim.at, refresh->move.stop);
+    loop_keep_claims(targets, refresh->dump);
+    move_target(&refresh->move, index, to, claim.at);
+    if (refresh->dump)
+        dump_claim(refresh->dump, &claim);
+}
+
+static void take_answers(struct refresh *refresh, nstime now)
+{
+    unsigned index;
+    struct resolve_addresses answer;
+    while (confined_take(refresh->confined, &index, &answer))
+        if (index < refresh->move.targets->count && refresh->next[index] == NSTIME_NEVER) {
+            refresh->next[index] = now + refresh->every;
+            take_answer(refresh, index, &answer);
+        }
+}
+
+/* The first lookups are spread over the time between two. */
+static void ask(struct refresh *refresh, nstime now)
+{
+    unsigned count = refresh->move.targets->count;
+    for (unsigned i = 0; i < count; i++)
+        if (refresh->next[i] == NSTIME_NONE)
+            refresh->next[i] = now + refresh->every + refresh->every / count * i;
+        else if (now >= refresh->next[i])
+            refresh->next[i] = confined_ask(refresh->confined, i) ? NSTIME_NEVER : now + refresh->every;
+}
+
+/* --- the companion --- */
+
+static void heard(void *context, const struct addr *from, nstime now)
+{
+    const struct refresh *refresh = context;
+    if (refresh->inner.heard)
+        refresh->inner.heard(refresh->inner.context, from, now);
+}
+
+/* The wire wakes often enough for answers. */
+static nstime serve(void *context, nstime now, nstime until)
+{
+    struct refresh *refresh = context;
+    take_answers(refresh, now);
+    ask(refresh, now);
+    return refresh->inner.serve ? refresh->inner.serve(refresh->inner.context, now, until) : until;
+}
+
+struct companion refresh_companion(struct refresh *refresh, struct companion inner)
+{
+    refresh->inner = inner;
+    return (struct companion){.context = refresh, .heard = heard, .serve = serve};
+}
