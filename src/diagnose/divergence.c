@@ -45,11 +45,12 @@ static unsigned split_at(const struct session *session)
     return 0;
 }
 
+/* All connections of a row count: each has a port of its own. */
 bool divergence_at_hop(const struct session *session, unsigned ttl)
 {
     const struct addr *first = NULL;
     for (unsigned i = 0; i < session->trace_count; i++)
-        for (unsigned k = 0; k < session_rows(session, i); k++) {
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
             const struct addr *router = trace_flow_router(&session->traces[i], k, (uint8_t)ttl);
             if (first && router && !addr_equal(first, router))
                 return true;

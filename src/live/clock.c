@@ -34,3 +34,21 @@ nstime capture_clock_unstep(nstime stamp, nstime now, nstime step)
         return stamp;
     return llabs(stamp - step - now) < llabs(stamp - now) ? stamp - step : stamp;
 }
+
+#define CHANGE_LEAST NS_PER_S /* smaller changes are slew */
+
+nstime capture_clock_slept(void)
+{
+    return clock_read(CLOCK_BOOTTIME) - clock_read(CLOCK_MONOTONIC);
+}
+
+bool capture_clock_changed(struct clock_look *last, const struct clock_look *now, struct clock_change *out)
+{
+    nstime slept = now->slept - last->slept, set = now->step - last->step - slept;
+    *out =
+        (struct clock_change){.slept = slept >= CHANGE_LEAST ? slept : 0, .set = llabs(set) >= CHANGE_LEAST ? set : 0};
+    if (!out->slept && !out->set)
+        return false;
+    *last = *now;
+    return true;
+}

@@ -180,6 +180,12 @@ uint16_t live_wire_linktype(const struct wire *wire)
     return ((const struct live_wire *)(const void *)wire)->capture.linktype;
 }
 
+struct clock_look live_wire_clock(const struct wire *wire)
+{
+    const struct live_wire *live = (const struct live_wire *)(const void *)wire;
+    return (struct clock_look){.step = capture_clock_step(&live->clock), .slept = capture_clock_slept()};
+}
+
 static int bind_port(int fd, uint8_t family, uint16_t port)
 {
     if (family == 4) {

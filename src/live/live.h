@@ -8,6 +8,7 @@
 #ifndef HOPSONDE_LIVE_LIVE_H
 #define HOPSONDE_LIVE_LIVE_H
 
+#include "live/clock.h"
 #include "session/wire.h"
 
 struct live_options {
@@ -26,6 +27,9 @@ struct live_options {
  * before Linux 5.17 also needs CAP_NET_ADMIN. `options->interface` is borrowed until close, the rest for the call. */
 enum status live_wire_open(const struct live_options *options, struct wire **out, struct err *err);
 uint16_t live_wire_linktype(const struct wire *wire);
+
+/* How far the clocks of the wire and of the system are apart now. */
+struct clock_look live_wire_clock(const struct wire *wire);
 
 /* Reserves the source address and port of a flow that needs a connection, with a socket that the wire's connect() opens
  * it by. All that takes a right is done here: interface and mark. However the process ends, the kernel then ends the

@@ -13,6 +13,8 @@ enum event_kind {
     EVENT_VERDICT_CHANGE,
     EVENT_LOCAL_DROP,
     EVENT_TARGET_CHANGE,
+    EVENT_WRITE_FAILED, /* of this program, not of the path: an output or the capture takes no more */
+    EVENT_CLOCK_STEP,   /* the same: the system clock was set, or the machine slept */
     EVENT_KINDS,
 };
 

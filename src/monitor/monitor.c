@@ -43,6 +43,13 @@ void monitor_reset(struct monitor *monitor)
     monitor->is_reset = true;
 }
 
+void monitor_note(struct monitor *monitor, enum event_kind kind, const char *text)
+{
+    struct event event = {.kind = kind, .time = monitor->time, .confidence = 1};
+    phrase_set(event.text, "%s", text);
+    monitor_tell(monitor, &event);
+}
+
 /* Only what was told stays. */
 void monitor_move(struct monitor *monitor, const char *name, const struct addr *from, const struct addr *to, nstime at)
 {
@@ -210,8 +217,9 @@ uint32_t monitor_event_count(const struct monitor *monitor, enum event_kind kind
 
 const char *event_kind_name(enum event_kind kind)
 {
-    static const char *const names[] = {"route-change",   "loss-begin", "loss-end",     "latency-shift",
-                                        "verdict-change", "local-drop", "target-change"};
+    static const char *const names[] = {"route-change",  "loss-begin",     "loss-end",
+                                        "latency-shift", "verdict-change", "local-drop",
+                                        "target-change", "write-failed",   "clock-step"};
     return names[kind];
 }
 

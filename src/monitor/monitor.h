@@ -29,6 +29,8 @@ void monitor_probe_settled(struct monitor *monitor, const struct session *sessio
                            const struct probe *probe);
 void monitor_round_ended(struct monitor *monitor, const struct session *session, uint32_t rounds);
 
+/* Tells what happened to this program behind the last round, and to no path: EVENT_WRITE_FAILED, EVENT_CLOCK_STEP. */
+void monitor_note(struct monitor *monitor, enum event_kind kind, const char *text);
 /* The target has another address: tells it, and forgets all but the events. Then another session feeds the monitor.
  * `name`: by which the user called the target. */
 void monitor_move(struct monitor *monitor, const char *name, const struct addr *from, const struct addr *to, nstime at);

@@ -2,11 +2,12 @@
 /* responder: a path behind a tun device, for measuring. Hop i answers after i steps, and the last hop is the target,
  * whatever address was asked for. The delays are this program's, since not every kernel can make them.
  *
- *   responder TUN [hops=10] [step-ms=10] [slow=1:400] [silent=4,5] [wide=3x4,7x4] [silent-target=1] [no-udp-behind=4]
- *             [log=FILE]
+ *   responder TUN [hops=10] [step-ms=10] [slow=1:400] [slow-on-signal=1] [silent=4,5] [wide=3x4,7x4] [silent-target=1]
+ * [no-udp-behind=4] [log=FILE]
  *
  * Hop i answers as 10.88.0.i or fd88::i; where it is wide, there are so many that share the flows, as 10.88.k.i or
- * fd88::k:i, k from 0. With `slow`, replies from behind that hop take so many milliseconds more. `log` gets a line for
+ * fd88::k:i, k from 0. With `slow`, replies from behind that hop take so many milliseconds more; with
+ * `slow-on-signal`, SIGUSR1 turns that on and off. `log` gets a line for
  * each probe as it comes: nanoseconds since 1970, TTL, protocol number. It runs until it is killed. */
 #include "config.h"
 
@@ -15,6 +16,7 @@
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +28,14 @@
 
 enum { PACKET_BYTES = 1600, QUEUE_SLOTS = 4096, QUOTE_BYTES = 520 };
 enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58 };
+
+static volatile sig_atomic_t is_slow = 1;
+
+static void toggle(int number)
+{
+    (void)number;
+    is_slow = !is_slow;
+}
 
 struct plan {
     unsigned hops, step_ms, no_udp_behind;
@@ -253,7 +263,7 @@ static void take_probe(const struct plan *plan, struct queue *queue, const uint8
         exit(1);
     unsigned steps = probe.ttl < plan->hops ? probe.ttl : plan->hops, ms = steps * plan->step_ms;
     for (unsigned hop = 1; hop < steps; hop++)
-        ms += plan->slow_ms[hop];
+        ms += is_slow ? plan->slow_ms[hop] : 0;
     answer->due_ns = now_ns(CLOCK_MONOTONIC) + (int64_t)ms * 1000000;
     if (plan_answers(plan, &probe, answer))
         queue_add(queue, answer);
@@ -346,6 +356,8 @@ static bool plan_take(struct plan *plan, char *word)
         plan_width(plan, value);
     else if (!strcmp(word, "slow"))
         plan_slowness(plan, value);
+    else if (!strcmp(word, "slow-on-signal"))
+        is_slow = 0;
     else if (!strcmp(word, "log"))
         plan->log = fopen(value, "we");
     else
@@ -366,6 +378,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: responder TUN [WORD=VALUE...]\n");
         return 2;
     }
+    signal(SIGUSR1, toggle);
     if (plan.log)
         setvbuf(plan.log, NULL, _IOLBF, 0);
     serve(&plan, tun_open(argv[1]));

@@ -63,7 +63,9 @@ struct live_run {
     unsigned session_count;
     struct targets targets; /* the same */
     struct refresh refresh;
-    bool missing; /* a target has no address, or no route: it was told, and is left out */
+    struct clock_look clock;    /* of the last look */
+    struct companion companion; /* what is served beside it */
+    bool missing;               /* a target has no address, or no route: it was told, and is left out */
     struct wire *wire;
     struct fullscreen screen; /* the same of watch, on a terminal */
     struct watched watched;   /* `wire`, where progress is to be shown */
@@ -385,6 +387,7 @@ static enum status begin_live(struct live_run *run, struct err *err)
                                  .sessions = run->sessions,
                                  .target_count = run->session_count,
                                  .linktype = live_wire_linktype(run->wire)};
+        run->report.dump = run->dump;
         dump_begin(run->dump, &about, run->sessions[0]);
     }
     if (run->lookup)
@@ -473,6 +476,48 @@ static struct wire *watch(struct live_run *run)
     return &run->watched.wire;
 }
 
+/* --- what a long run sees of its machine --- */
+
+static void tell_clock(struct live_run *run, const struct clock_change *change)
+{
+    char text[SENTENCE_BYTES];
+    struct monitor *monitor = run->report.first.monitor;
+    if (change->slept && monitor) {
+        snprintf(text, sizeof text, "this machine slept for %.0f s, and sent nothing. Times go on from before.",
+                 nstime_ms(change->slept) / 1000);
+        monitor_note(monitor, EVENT_CLOCK_STEP, text);
+    }
+    if (change->set && monitor) {
+        snprintf(text, sizeof text, "the system clock was set by %+.0f s. Times go on by the clock of the start.",
+                 nstime_ms(change->set) / 1000);
+        monitor_note(monitor, EVENT_CLOCK_STEP, text);
+    }
+}
+
+static void heard(void *context, const struct addr *from, nstime now)
+{
+    const struct live_run *run = context;
+    if (run->companion.heard)
+        run->companion.heard(run->companion.context, from, now);
+}
+
+static nstime serve(void *context, nstime now, nstime until)
+{
+    struct live_run *run = context;
+    struct clock_look look = live_wire_clock(run->wire);
+    struct clock_change change;
+    if (capture_clock_changed(&run->clock, &look, &change))
+        tell_clock(run, &change);
+    return run->companion.serve ? run->companion.serve(run->companion.context, now, until) : until;
+}
+
+static struct companion clock_of(struct live_run *run, struct companion inner)
+{
+    run->companion = inner;
+    run->clock = live_wire_clock(run->wire);
+    return (struct companion){.context = run, .heard = heard, .serve = serve};
+}
+
 static struct companion refresh_of(struct live_run *run, struct wire *wire, struct companion inner)
 {
     run->refresh.move = (struct move_context){
@@ -504,7 +549,9 @@ static int probe_live(struct options *options, const struct run_context *context
         companion = lookup_companion(run.lookup, &run.report);
     if (refresh_is_on(&run.refresh))
         companion = refresh_of(&run, wire, companion);
-    bool is_served = run.lookup || refresh_is_on(&run.refresh);
+    if (run.config.strategy->is_endless)
+        companion = clock_of(&run, companion);
+    bool is_served = run.lookup || run.config.strategy->is_endless;
     enum status status =
         loop_run_targets(&run.targets, wire, run.dump, is_served ? &companion : NULL, context->stop, &err);
     watched_end(&run.watched);

@@ -361,6 +361,25 @@ static bool takes_round(const struct report *report, unsigned index, const struc
     return !report->outputs[index].options.replaces || target == &report->first;
 }
 
+/* A write that failed is told after the round, and once more at the end. The outputs that still work get it. */
+static void tell_failures(struct report *report, const struct report_target *target)
+{
+    struct err err;
+    if (report->failed && !report->failure_told) {
+        report->failure_told = true;
+        monitor_note(target->monitor, EVENT_WRITE_FAILED, report->error.message);
+    }
+    if (report->dump && !report->dump_told && dump_failed(report->dump, &err)) {
+        report->dump_told = true;
+        monitor_note(target->monitor, EVENT_WRITE_FAILED, err.message);
+    }
+    if (report->dump && !report->dump_told && dump_left_out(report->dump)) {
+        report->dump_told = true;
+        monitor_note(target->monitor, EVENT_WRITE_FAILED,
+                     "the file of --write is full: later packets are not in it (--write-max allows more).");
+    }
+}
+
 static void on_run_round(void *context, const struct session *session, uint32_t rounds)
 {
     struct report *report = context;
@@ -374,6 +393,8 @@ static void on_run_round(void *context, const struct session *session, uint32_t 
             check(report, i);
             end_replacing(report, i);
         }
+    if (target->monitor)
+        tell_failures(report, target);
 }
 
 struct session_events report_session_events(struct report *report)

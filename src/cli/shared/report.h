@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "capture/dump.h"
 #include "cli/options/options.h"
 #include "live/keeper.h"
 
@@ -39,6 +40,9 @@ struct report {
     bool dead[OUTPUTS_MOST];            /* it could not begin: out of memory */
     const struct replay_filter *filter; /* of a replay: the traces and errors that are reported */
     bool failed;                        /* a write failed; `error` says which */
+    bool failure_told;                  /* of watch: by an event */
+    const struct dump *dump;            /* borrowed; its first failure is told as well; NULL: no capture is kept */
+    bool dump_told;
     struct err error;
 };
 

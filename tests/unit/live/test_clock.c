@@ -33,8 +33,34 @@ static void test_clock(void)
     ok(capture_clock_step(&clock) > 3599 * NS_PER_S, "a clock set an hour on is noticed");
 }
 
+static void test_changes(void)
+{
+    static const struct {
+        const char *name;
+        struct clock_look now;
+        struct clock_change want;
+        bool told;
+    } rows[] = {
+        {"nothing", {0, 0}, {0, 0}, false},
+        {"slew", {NS_PER_S / 2, 0}, {0, 0}, false},
+        {"slew that adds up", {NS_PER_S, 0}, {0, NS_PER_S}, true},
+        {"set an hour back", {-3599 * NS_PER_S, 0}, {0, -3600 * NS_PER_S}, true},
+        {"the same again", {-3599 * NS_PER_S, 0}, {0, 0}, false},
+        {"a sleep of an hour", {NS_PER_S, 3600 * NS_PER_S}, {3600 * NS_PER_S, 0}, true},
+        {"a sleep, and a clock that was set", {31 * NS_PER_S, 3610 * NS_PER_S}, {10 * NS_PER_S, 20 * NS_PER_S}, true},
+    };
+    struct clock_look last = {0, 0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct clock_change change;
+        is_num(capture_clock_changed(&last, &rows[i].now, &change), rows[i].told, "%s: told", rows[i].name);
+        is_num(change.slept, rows[i].want.slept, "%s: slept", rows[i].name);
+        is_num(change.set, rows[i].want.set, "%s: set", rows[i].name);
+    }
+}
+
 int main(void)
 {
+    test_changes();
     test_unstep();
     test_clock();
     return tap_done();
