@@ -51,11 +51,12 @@ enum have {
     HAVE_ACK = 1 << 4,      /* TCP, DCCP */
     HAVE_FLAGS = 1 << 5,    /* TCP flags and data offset */
     HAVE_WINDOW = 1 << 6,
-    HAVE_OPTIONS = 1 << 7,   /* TCP: the whole option area was there and was parsed */
-    HAVE_TYPE = 1 << 8,      /* ICMP type and code, DCCP type, SCTP first chunk type */
-    HAVE_ECHO = 1 << 9,      /* ICMP echo id and seq */
-    HAVE_TAG = 1 << 10,      /* SCTP verification tag */
-    HAVE_INIT_TAG = 1 << 11, /* SCTP initiate tag of INIT and INIT ACK */
+    HAVE_OPTIONS = 1 << 7,       /* TCP: the whole option area was there and was parsed */
+    HAVE_TYPE = 1 << 8,          /* ICMP type and code, DCCP type, SCTP first chunk type */
+    HAVE_ECHO = 1 << 9,          /* ICMP echo id and seq */
+    HAVE_TAG = 1 << 10,          /* SCTP verification tag */
+    HAVE_INIT_TAG = 1 << 11,     /* SCTP initiate tag of INIT and INIT ACK */
+    HAVE_SOME_OPTIONS = 1 << 12, /* TCP: the capture cut the option area, and those before the cut were parsed */
 };
 
 /* IPv4 (RFC 791) or IPv6 (RFC 8200) header, extension headers included. */
@@ -77,7 +78,7 @@ struct ip_header {
     struct addr target; /* of a packet with a source route: its last station, whichever the target field names */
 };
 
-/* Meaningful with HAVE_OPTIONS, but for `kind_count`, which is then 0. */
+/* Meaningful with HAVE_OPTIONS or HAVE_SOME_OPTIONS. Without the former, `kind_count` is 0. */
 struct tcp_options {
     uint8_t kind_count;
     bool has_mss, has_window_scale, has_sack_permitted, has_timestamps;
@@ -85,6 +86,8 @@ struct tcp_options {
     uint16_t mss;                       /* with has_mss */
     uint8_t window_scale;               /* with has_window_scale */
     uint32_t timestamp, timestamp_echo; /* with has_timestamps */
+    const uint8_t *sack_blocks;         /* borrowed; NULL: none. RFC 2018 3: 8 bytes each, first and last number */
+    uint8_t sack_count;                 /* of these blocks */
     uint8_t kinds[16];                  /* option kinds in their order, NOP and END left out; `kind_count` of them */
 };
 

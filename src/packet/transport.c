@@ -74,6 +74,10 @@ static void decode_tcp_option(struct cursor value, uint8_t kind, struct tcp_opti
     case 4:
         o->has_sack_permitted = true;
         break;
+    case 5:
+        o->sack_count = (uint8_t)(cursor_left(&value) / 8);
+        o->sack_blocks = cursor_bytes(&value, 8u * o->sack_count);
+        break;
     case 8:
         o->timestamp = cursor_u32(&value);
         o->timestamp_echo = cursor_u32(&value);
@@ -112,10 +116,18 @@ static size_t decode_tcp_options(struct cursor c, struct tcp_options *o)
  * 4.1), the options seem to end early: more than the bytes that fill up a word can only be that padding. */
 static void decode_tcp_option_area(struct transport_state *s, size_t length)
 {
-    if (s->cursor.failed || cursor_left(&s->cursor) < length)
-        return;
     struct tcp_options *options = &s->out->tcp_options;
+    bool is_cut = cursor_left(&s->cursor) < length;
+    if (s->cursor.failed || (is_cut && s->extent == EXTENT_QUOTED))
+        return;
     memset(options, 0, offsetof(struct tcp_options, kinds));
+    if (is_cut) {
+        (void)decode_tcp_options(s->cursor, options);
+        options->kind_count = 0;
+        options->malformed = false;
+        gained(s, HAVE_SOME_OPTIONS);
+        return;
+    }
     size_t behind_end = decode_tcp_options(cursor_sub(&s->cursor, length), options);
     if (s->extent == EXTENT_QUOTED && behind_end > 2) {
         options->kind_count = 0;

@@ -15,6 +15,9 @@ struct pairing_config {
     struct overview_result overview; /* copied; its lists are borrowed until pairing_free() */
     struct transit_events events;
     uint64_t secret; /* any number; results do not depend on it */
+    /* A third point shows each packet that one of these captures lacks (missed.h). Without one, a packet is not called
+     * lost if the capture that should show it lacks others. */
+    bool has_third;
 };
 
 struct pairing;

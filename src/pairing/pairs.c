@@ -162,6 +162,18 @@ static int bits_of(const struct ballot *b)
 
 /* --- pairs --- */
 
+/* Of the only SYN each way. Probes of a trace have several. */
+static void learn_from_syns(const struct pairing *p, struct pair *pair)
+{
+    const struct flow *near = see_flow(p, pair->flows[TRANSIT_NEAR]);
+    const struct flow *far = see_flow(p, pair->flows[TRANSIT_FAR]);
+    for (unsigned way = 0; way < 2; way++) {
+        const struct flow_syn *a = &near->syn[way], *b = &far->syn[way ^ pair->flipped];
+        if (a->seen && b->seen && !a->again && !b->again)
+            learn_number(&pair->ways[way].seq, b->seq - a->seq, true);
+    }
+}
+
 static void make_pair(struct pairing *p, const struct ballot *b, int score, uint8_t evidence)
 {
     uint32_t index = conversations_join(p->flows.all, b->near, b->far);
@@ -176,6 +188,7 @@ static void make_pair(struct pairing *p, const struct ballot *b, int score, uint
     pair->evidence = evidence;
     note_host(p, see_flow(p, b->near)->hosts[0], see_flow(p, b->far)->hosts[pair->flipped]);
     note_host(p, see_flow(p, b->near)->hosts[1], see_flow(p, b->far)->hosts[!pair->flipped]);
+    learn_from_syns(p, pair);
     learn(pair, b);
     match_again(p, index);
 }

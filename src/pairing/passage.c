@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/cursor.h"
+
 /* Bytes that hold the ports and checksums; the payload follows. Unit: bytes. Source: RFC 9260 3, RFC 4340 5.1. */
 #define SCTP_HEADER 12
 #define DCCP_CHECKSUM_END 8
@@ -103,13 +105,26 @@ static void read_options(const struct transport *t, struct passage *out)
 {
     const struct tcp_options *options = &t->tcp_options;
     out->options = t->have & HAVE_OPTIONS ? options_of(options) : OPTIONS_UNKNOWN;
-    if (!(t->have & HAVE_OPTIONS))
+    if (!(t->have & (HAVE_OPTIONS | HAVE_SOME_OPTIONS)))
         return;
     out->mss = options->has_mss ? options->mss : 0;
     out->window_scale = options->has_window_scale ? options->window_scale : 0;
     out->has_timestamps = options->has_timestamps;
     out->timestamp = options->has_timestamps ? options->timestamp : 0;
     out->timestamp_echo = options->has_timestamps ? options->timestamp_echo : 0;
+}
+
+/* The lengths of the blocks, and how far they are apart: firewalls that shift sequence numbers shift the blocks, or
+ * leave them as they are. */
+static uint64_t hash_of_sack(const struct tcp_options *options)
+{
+    struct cursor c = cursor_init(options->sack_blocks, 8u * options->sack_count);
+    uint64_t hash = 0;
+    for (uint32_t before = cursor_u32(&c), number; cursor_left(&c); before = number) {
+        number = cursor_u32(&c);
+        hash = passage_mix(hash, number - before);
+    }
+    return hash;
 }
 
 /* Flags that offloading does not move to other segments. */
@@ -146,6 +161,8 @@ static bool read_tcp(const struct headers *headers, unsigned most, struct passag
     read_options(t, out);
     const struct body body = body_of(headers, t->data_offset);
     read_content(&body, most, out);
+    if (!out->length && (t->have & HAVE_OPTIONS) && t->tcp_options.sack_count)
+        out->content = hash_of_sack(&t->tcp_options);
     name_tcp(out);
     return true;
 }

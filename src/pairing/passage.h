@@ -52,8 +52,8 @@ struct passage {
     bool dont_fragment, is_fragment;
     bool cut; /* the capture lacks some of the bytes that are compared */
     uint32_t flow_label;
-    uint32_t length; /* bytes of payload, as the headers say */
-    uint64_t content;
+    uint32_t length;                  /* bytes of payload, as the headers say */
+    uint64_t content;                 /* of its first bytes; a segment without payload: of its SACK blocks */
     uint32_t beginning;               /* a hash of the first BEGINNING_BYTES; 0: it has fewer */
     uint8_t content_bytes;            /* that `content` holds */
     uint32_t captured;                /* bytes of payload that the capture has */

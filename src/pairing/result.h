@@ -51,7 +51,8 @@ enum transit_reason {
     TRANSIT_JUDGED,        /* it has a fate */
     TRANSIT_NOT_COVERED,   /* the other capture began later, or ended earlier */
     TRANSIT_SILENT,        /* the other capture has no frame at all for a long time around it */
-    TRANSIT_MISSED,        /* the other capture lacks it: it was acknowledged, or a third point shows it */
+    TRANSIT_MISSED,        /* the other capture lacks it: it was acknowledged, a third point shows it, or it came to the
+                            * receiver's point with the TTL of its way, which a forger would have to know */
     TRANSIT_CAPTURE_DROPS, /* the other capture lacks packets that were acknowledged, so it may lack this one, too */
     TRANSIT_UNPAIRED,      /* the other point shows no packet of its conversation, and maybe it never passes there */
     TRANSIT_PROXIED,       /* a proxy ended the connection, and opened another one */
@@ -172,7 +173,9 @@ struct transit_point_result {
     uint64_t missed;         /* packets that the capture lacks: they were acknowledged, outside of its silences */
     uint64_t missed_example; /* frame of such an acknowledgement; 0: none */
     uint8_t missed_file;
-    uint64_t cut; /* packets whose payload the capture cut */
+    uint64_t unseen;         /* packets that it lacks, and that came to the other point with the TTL of their way */
+    uint64_t unseen_example; /* frame of such a packet at the other point; 0: none */
+    uint64_t cut;            /* packets whose payload the capture cut */
     uint64_t conversations, unpaired;
 };
 

@@ -5,18 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transit/span.h"
+#include "transit/wrong_pairs.h"
 
-/* Samples beside a wrong one agree with it if they differ by less than 1 of so many parts of what it is off. Unit:
- * parts. Source: a queue's delays differ by less than steps do. Effect: with fewer, wrong pairs make steps. */
-#define SUPPORTED_SHARE 4
 /* Samples of one direction on each side of a jump of its delays. Unit: samples. Source: chosen. Effect: fewer take a
  * few delayed packets for a clock that was set. */
 #define JUMP_SAMPLES_LEAST 3
-/* Samples of the other direction, before and after a sample, with which it is compared. */
-#define NEIGHBOURS 16
-/* Smaller jumps count as contradictory samples: NTP steps a clock only if it is off by more than 128 ms. */
-#define STEP_LEAST NS_PER_MS
 /* A segment with fewer samples counts as wrong pairs. */
 #define SEGMENT_SAMPLES_LEAST 6
 /* There is no estimate if more than 1 of so many samples are wrong: then they are no pairs, as of two runs of one tool.
@@ -24,13 +17,6 @@
 #define WRONG_SHARE 4
 /* Steps are claimed only if at most 1 of so many samples are wrong pairs. */
 #define STEPS_WRONG_SHARE 8
-/* One direction only. At most 1 of so many samples may be left out as isolated. */
-#define ISOLATED_SHARE 16
-/* A sample is isolated if its distance to the next exceeds so many times the spread of the others. */
-#define ISOLATED_DISTANCE 8
-
-/* Stamps below it fit into a double and back. */
-#define RANGE_MOST 9.2e18
 
 struct clock_samples {
     struct sample kept[CLOCK_SAMPLES_MOST];
@@ -87,128 +73,6 @@ void clock_add_toward_b(struct clock_samples *samples, nstime a, nstime b)
 void clock_add_toward_a(struct clock_samples *samples, nstime a, nstime b)
 {
     add(samples, a, b, false);
-}
-
-/* --- wrong pairs --- */
-
-static int by_time(const void *a, const void *b)
-{
-    const struct sample *x = a, *y = b;
-    if (x->a != y->a)
-        return x->a < y->a ? -1 : 1;
-    return x->ahead < y->ahead ? -1 : x->ahead > y->ahead;
-}
-
-/* True if no drift within the limit lets both be right. */
-static bool conflict(const struct sample *x, const struct sample *y)
-{
-    const struct sample *upper = x->toward_b ? x : y, *lower = x->toward_b ? y : x;
-    double apart = fabs((double)(upper->a - lower->a)) * DRIFT_PPM_MOST * PPM;
-    return (double)upper->ahead + apart + (double)STAMP_ERROR < (double)lower->ahead;
-}
-
-/* Stamps of hostile files may be apart by any time: beyond the range, it is the end of it. */
-static nstime difference(nstime a, nstime b)
-{
-    nstime apart;
-    if (__builtin_sub_overflow(a, b, &apart))
-        return a < b ? INT64_MIN : INT64_MAX;
-    return apart;
-}
-
-/* How far a sample is from the bound of another one of the other direction. */
-static nstime beyond(const struct sample *sample, const struct sample *other)
-{
-    return sample->toward_b ? difference(other->ahead, sample->ahead) : difference(sample->ahead, other->ahead);
-}
-
-/* True if the samples of its direction beside it are off by as much as it is: two on one side, or one on each. Wrong
- * pairs come alone, and the samples behind a step together. `by`: how much it is off. */
-static bool is_supported(const struct span *span, unsigned index, nstime by)
-{
-    const struct sample *sample = &span->samples[index];
-    unsigned alike[2] = {0, 0};
-    for (unsigned side = 0; side < 2; side++) {
-        int step = side ? 1 : -1;
-        for (int64_t i = (int64_t)index + step; i >= 0 && i < (int64_t)span->count && alike[side] < 2; i += step) {
-            const struct sample *other = &span->samples[i];
-            nstime apart = difference(other->ahead, sample->ahead);
-            if (other->toward_b != sample->toward_b)
-                continue;
-            if (apart > by / SUPPORTED_SHARE || apart < -(by / SUPPORTED_SHARE))
-                break;
-            alike[side]++;
-        }
-    }
-    return alike[0] == 2 || alike[1] == 2 || (alike[0] && alike[1]);
-}
-
-/* True if a sample contradicts two thirds of its neighbours of the other direction, and stands alone. A step is no such
- * reason, since half of the neighbours lie on its own side, if there are any. */
-static bool is_wrong(const struct span *span, unsigned index)
-{
-    unsigned seen = 0, conflicts = 0;
-    nstime by = INT64_MAX;
-    for (int step = -1; step <= 1; step += 2) {
-        unsigned left = NEIGHBOURS;
-        for (int64_t i = (int64_t)index + step; i >= 0 && i < (int64_t)span->count && left; i += step) {
-            if (span->samples[i].toward_b == span->samples[index].toward_b)
-                continue;
-            left--;
-            seen++;
-            if (!conflict(&span->samples[index], &span->samples[i]))
-                continue;
-            nstime off = beyond(&span->samples[index], &span->samples[i]);
-            by = off < by ? off : by;
-            conflicts++;
-        }
-    }
-    return seen >= 2 && 3 * conflicts >= 2 * seen && !is_supported(span, index, by);
-}
-
-/* Removes wrong samples; returns how many. All are judged before the first is removed. */
-static unsigned remove_wrong(struct sample *samples, unsigned *count)
-{
-    const struct span span = {samples, *count};
-    unsigned kept = 0;
-    bool wrong[CLOCK_SAMPLES_MOST];
-    for (unsigned i = 0; i < *count; i++)
-        wrong[i] = is_wrong(&span, i);
-    for (unsigned i = 0; i < *count; i++)
-        if (!wrong[i])
-            samples[kept++] = samples[i];
-    unsigned removed = *count - kept;
-    *count = kept;
-    return removed;
-}
-
-static int by_ahead(const void *a, const void *b)
-{
-    const struct sample *x = a, *y = b;
-    return x->ahead < y->ahead ? -1 : x->ahead > y->ahead;
-}
-
-/* How tight a sample is among those of one direction, the tightest first. */
-static double looseness(const struct sample *samples, unsigned count, unsigned rank)
-{
-    return samples[0].toward_b ? (double)samples[rank].ahead : -(double)samples[count - 1 - rank].ahead;
-}
-
-/* Of one direction only: removes the tightest samples if they stand alone. Returns how many. Changes the order. */
-static unsigned remove_isolated(struct sample *samples, unsigned *count)
-{
-    unsigned total = *count, removed = 0;
-    qsort(samples, total, sizeof *samples, by_ahead);
-    double median = looseness(samples, total, total / 2);
-    for (unsigned rank = 0; rank < total / ISOLATED_SHARE; rank++) {
-        double next = looseness(samples, total, rank + 1), gap = next - looseness(samples, total, rank);
-        if (gap > ISOLATED_DISTANCE * (median - next) + (double)STEP_LEAST)
-            removed = rank + 1;
-    }
-    if (samples[0].toward_b)
-        memmove(samples, samples + removed, (total - removed) * sizeof *samples);
-    *count -= removed;
-    return removed;
 }
 
 /* --- steps --- */
@@ -384,8 +248,8 @@ static unsigned set_known(const struct sample *all, unsigned total, const struct
         const struct sample *last = next_of(kept, count, (int64_t)count - 1, -1, toward_b);
         unsigned before = 0, after = 0;
         for (unsigned i = 0; i < total && first; i++) {
-            before += all[i].toward_b == toward_b && by_time(&all[i], first) < 0;
-            after += all[i].toward_b == toward_b && by_time(&all[i], last) > 0;
+            before += all[i].toward_b == toward_b && sample_by_time(&all[i], first) < 0;
+            after += all[i].toward_b == toward_b && sample_by_time(&all[i], last) > 0;
         }
         if (before && first->a > out->known_from)
             out->known_from = first->a;
@@ -416,8 +280,8 @@ static void widen(struct range *range, nstime value)
 
 static bool is_apart(const struct range *a, const struct range *b)
 {
-    nstime gap = a->least > b->most ? difference(a->least, b->most) : difference(b->least, a->most);
-    nstime spread = difference(a->most, a->least) / 2 + difference(b->most, b->least) / 2;
+    nstime gap = a->least > b->most ? stamp_difference(a->least, b->most) : stamp_difference(b->least, a->most);
+    nstime spread = stamp_difference(a->most, a->least) / 2 + stamp_difference(b->most, b->least) / 2;
     return a->count >= JUMP_SAMPLES_LEAST && b->count >= JUMP_SAMPLES_LEAST && gap > STEP_LEAST && gap > spread;
 }
 
@@ -490,15 +354,15 @@ static bool estimate(struct sample *all, unsigned count, struct sample *samples,
                      struct clock_estimate *out)
 {
     unsigned total = count, unknown = 0;
-    qsort(all, count, sizeof *all, by_time);
+    qsort(all, count, sizeof *all, sample_by_time);
     bool one_direction = has_one_direction(&(struct span){all, count});
     memcpy(samples, all, count * sizeof *samples);
     if (one_direction) {
-        remove_isolated(samples, &count);
-        qsort(samples, count, sizeof *samples, by_time);
+        samples_remove_isolated(samples, &count);
+        qsort(samples, count, sizeof *samples, sample_by_time);
     }
     bool good = set_one(samples, count, out);
-    if (!good && remove_wrong(samples, &count))
+    if (!good && samples_remove_wrong(samples, &count))
         good = set_one(samples, count, out);
     const struct sample *kept = samples;
     if (!good) {
@@ -529,7 +393,7 @@ static bool estimate_by_b(struct sample *all, unsigned count, struct sample *sam
     struct clock_estimate other = {.known_from = NSTIME_NONE, .known_to = NSTIME_NEVER};
     for (unsigned i = 0; i < count; i++)
         all[i] = (struct sample){
-            .a = all[i].a + all[i].ahead, .ahead = difference(0, all[i].ahead), .toward_b = !all[i].toward_b};
+            .a = all[i].a + all[i].ahead, .ahead = stamp_difference(0, all[i].ahead), .toward_b = !all[i].toward_b};
     if (!estimate(all, count, samples, scratch, &other))
         return false;
     if (other.contradictory || out->count <= other.count)
@@ -554,106 +418,4 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
         good = estimate_by_b(all, count, all + count, all + 2 * count, out);
     free(all);
     return good;
-}
-
-/* --- use --- */
-
-/* The time on clock B by a segment; beyond the range of stamps, its end. */
-static nstime apply_by(const struct clock_segment *segment, nstime a)
-{
-    double offset = segment_offset_at(segment, a), b = (double)a + offset;
-    if (b <= 0 || fabs(offset) >= RANGE_MOST)
-        return 0;
-    return b >= RANGE_MOST ? (nstime)RANGE_MOST : a + (nstime)offset;
-}
-
-void clock_estimate_reverse(struct clock_estimate *estimate)
-{
-    unsigned last = estimate->count ? estimate->count - 1 : 0;
-    if (estimate->known_from != NSTIME_NONE)
-        estimate->known_from = apply_by(&estimate->segments[0], estimate->known_from);
-    if (estimate->known_to != NSTIME_NEVER)
-        estimate->known_to = apply_by(&estimate->segments[last], estimate->known_to);
-    for (unsigned i = 0; i < estimate->count; i++) {
-        struct clock_segment *segment = &estimate->segments[i], old = *segment;
-        segment->first = apply_by(&old, old.first);
-        segment->last = apply_by(&old, old.last);
-        segment->from = i ? old.from_b : NSTIME_NONE;
-        segment->from_b = old.from;
-        segment->at = old.at + old.offset;
-        segment->has_least = old.has_most;
-        segment->has_most = old.has_least;
-        segment->least = -old.most;
-        segment->most = -old.least;
-        segment->drift_least_ppm = -old.drift_most_ppm;
-        segment->drift_most_ppm = -old.drift_least_ppm;
-        segment->offset = -old.offset;
-        segment->drift_ppm = -old.drift_ppm / (1 + old.drift_ppm * PPM);
-    }
-}
-
-bool clock_may_agree(const struct clock_estimate *estimate)
-{
-    bool may = true;
-    for (unsigned i = 0; i < estimate->count; i++) {
-        const struct clock_segment *segment = &estimate->segments[i];
-        may = may && !segment->drifts && !(segment->has_least && segment->least > 0) &&
-              !(segment->has_most && segment->most < 0);
-    }
-    return may;
-}
-
-/* Stamps are from 0 on; sums beyond the range become its ends. */
-static nstime correct_by(const struct clock_segment *segment, nstime b)
-{
-    nstime a, since, drift;
-    if (__builtin_sub_overflow(b, segment->offset, &a) || __builtin_sub_overflow(a, segment->at, &since))
-        return b;
-    double ratio = segment->drift_ppm * PPM;
-    drift = (nstime)((double)since * (ratio / (1 + ratio)));
-    if (__builtin_sub_overflow(a, drift, &a))
-        return b;
-    return a < 0 ? 0 : a;
-}
-
-bool clock_is_known(const struct clock_estimate *estimate, nstime a)
-{
-    bool is_known = a >= estimate->known_from && a <= estimate->known_to;
-    for (unsigned i = 1; i < estimate->count; i++)
-        is_known = is_known && (a <= estimate->segments[i - 1].last || a >= estimate->segments[i].first);
-    return is_known;
-}
-
-bool clock_is_known_at_b(const struct clock_estimate *estimate, nstime b)
-{
-    bool is_known = clock_is_known(estimate, clock_correct(estimate, b));
-    for (unsigned i = 1; i < estimate->count; i++) {
-        const struct clock_segment *old = &estimate->segments[i - 1], *new = &estimate->segments[i];
-        is_known = is_known && (b <= apply_by(old, old->last) || b >= apply_by(new, new->first));
-    }
-    return is_known;
-}
-
-bool clock_is_shown(const struct clock_estimate *estimate, nstime a)
-{
-    bool is_shown = false;
-    for (unsigned i = 0; i < estimate->count; i++)
-        is_shown = is_shown || (a >= estimate->segments[i].first && a <= estimate->segments[i].last);
-    return is_shown;
-}
-
-nstime clock_correct(const struct clock_estimate *estimate, nstime b)
-{
-    for (unsigned i = estimate->count; i-- > 0;)
-        if (i == 0 || b >= estimate->segments[i].from_b)
-            return correct_by(&estimate->segments[i], b);
-    return b;
-}
-
-nstime clock_apply(const struct clock_estimate *estimate, nstime a)
-{
-    for (unsigned i = estimate->count; i-- > 0;)
-        if (i == 0 || a >= estimate->segments[i].from)
-            return apply_by(&estimate->segments[i], a);
-    return a;
 }

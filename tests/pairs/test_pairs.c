@@ -17,6 +17,13 @@
 /* Of the lost packets of these pairs. Unit: percent. Source: measured; 99 is wanted. */
 #define FOUND_LEAST 98
 
+/* Seeds of pairs of which a packet was once called lost or forged that was not. */
+static const uint16_t judged_wrongly_once[] = {
+    418,  475,  546,  924,  943,  1008, 1964, 2155, 2233, 2237, 2295, 2870, 2921, 3345, 3613, 3992,
+    4331, 4342, 4409, 4724, 4750, 5242, 5599, 5765, 6464, 6479, 6859, 6992, 7040, 7059, 7184, 7216,
+    7493, 7545, 7574, 7668, 7864, 7946, 8210, 8506, 8756, 9484, 9494, 9497, 9604, 9613, 9773,
+};
+
 static uint8_t room[PAIR_FRAME_MOST];
 
 static void decode(const struct pair *pair, enum pair_side side, size_t i, struct frame *frame, struct packet *packet)
@@ -135,6 +142,15 @@ static void print_counts(const struct judged *sum)
     printf("# rewrites that there are not: %" PRIu64 "\n", sum->rewrites_wrong);
 }
 
+static void judge_again(void)
+{
+    struct judged sum = {0};
+    for (size_t i = 0; i < sizeof judged_wrongly_once / sizeof *judged_wrongly_once; i++)
+        judge_pair(judged_wrongly_once[i], &sum);
+    is_num(sum.lost_wrong, 0, "what was judged wrongly once: no packet is called lost that arrived");
+    is_num(sum.forged_wrong, 0, "and none forged that was sent");
+}
+
 int main(int argc, char **argv)
 {
     struct judged sum = {0};
@@ -152,5 +168,7 @@ int main(int argc, char **argv)
     ok(100 * sum.lost_found >= FOUND_LEAST * sum.lost, "at least %d %% of the lost packets are found", FOUND_LEAST);
     ok(100 * sum.forged_found >= 90 * sum.forged, "at least 90 %% of the forged packets are found");
     ok(argc > 1 || (sum.lost > 1000 && sum.forged > 50 && sum.midway > 50), "the pairs hold enough of each");
+    if (argc == 1)
+        judge_again();
     return tap_done();
 }

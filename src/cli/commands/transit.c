@@ -230,8 +230,10 @@ static bool excuse_point(struct transit *t, unsigned k)
 
 static bool pair_section(struct transit *t, unsigned k)
 {
-    const struct pairing_config config = {
-        .overview = t->pairs[k].overview, .events = {.context = t, .pair = take_pair}, .secret = run_random()};
+    const struct pairing_config config = {.overview = t->pairs[k].overview,
+                                          .events = {.context = t, .pair = take_pair},
+                                          .secret = run_random(),
+                                          .has_third = t->section_count > 1};
     const struct transit_result *result;
     struct err err;
     t->report.first.result.section_now = k;

@@ -8,9 +8,12 @@
  *  6. The other capture was not running at that time: nothing.
  *  7. Its receiver acknowledged it, or later bytes: the other capture, which lacks it, missed it.
  *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
- *  9. The other capture missed packets, and maybe this one: nothing. Bytes that came again do not show that they were
+ *  9. The pairs of packets before and after it do not show the clock, or a packet that is alone at the other point may
+ * be it: nothing.
+ * 10. It came to the receiver's point with the TTL of its way: the sender's capture missed it.
+ * 11. The other capture missed packets, and maybe this one: nothing. Bytes that came again do not show that they were
  *     lost, since reordering makes TCP send them again, too.
- * 10. It is lost, if it is at the sender's point, and else forged. */
+ * 12. It is lost, if it is at the sender's point, and else forged. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -33,8 +36,10 @@
 #define ALIKE_EDGE (100 * NS_PER_MS)
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
-/* Retransmissions of a stream's first bytes leave holes that were before the capture, and so do those behind a gap. */
-#define HOLE_AFTER NS_PER_S
+/* Bytes that were sent before the first packet of a connection without a SYN, or in a gap, are acknowledged so much
+ * later. Unit: time. Source: the third timeout of TCP after a loss (RFC 6298 5.5). Effect: less takes them for bytes
+ * that the capture dropped. */
+#define HOLE_AFTER (4 * NS_PER_S)
 #define HOLE_AFTER_GAP (4 * NS_PER_S)
 
 /* The time of an event at one point on the clock of the other. */
@@ -44,6 +49,33 @@ static nstime on_clock_of_other(const struct judging *j, unsigned point, nstime 
     if (!clock->count)
         return time;
     return point == TRANSIT_FAR ? clock_correct(clock, time) : clock_apply(clock, time);
+}
+
+/* When a packet of one point would pass the other: some time between. */
+struct expected {
+    nstime from, to; /* clock of the other point */
+};
+
+static bool has_both_bounds(const struct clock_estimate *clock)
+{
+    const struct clock_segment *first = &clock->segments[0];
+    return clock->count && first->has_least && first->has_most && !first->is_assumed;
+}
+
+static struct expected expect(const struct judging *j, const struct alone *a, enum transit_way way)
+{
+    nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
+    nstime least = j->delays[way].known ? j->delays[way].least : 0;
+    nstime most = j->delays[way].known ? j->delays[way].most : NS_PER_S;
+    nstime spare = EDGE + (most - least) / 4 + (has_both_bounds(&j->out->clock) ? 0 : EDGE_UNKNOWN);
+    if (a->shown.point == transit_sender(way))
+        return (struct expected){time + least - spare, time + most + spare};
+    return (struct expected){time - most - spare, time - least + spare};
+}
+
+static nstime middle_of(struct expected when)
+{
+    return when.from + (when.to - when.from) / 2;
 }
 
 /* --- gaps of a capture --- */
@@ -70,17 +102,24 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
             continue;
         next_turn(p);
         unsigned near_way = a->way;
+        uint8_t usual_ttl = 0;
         if (a->ref < pair_count(p)) {
             side = j->sides[a->ref];
             near_way ^= way_flips(see_pair(p, a->ref), a->shown.point);
+            usual_ttl = see_pair(p, a->ref)->ways[near_way].ttl[a->shown.point];
         } else {
             (void)sides_of_service(j, a->flow, &side);
         }
-        nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
-        bool is_coming = side.known && transit_sender(sides_way(&side, near_way)) == point;
+        if (!side.known)
+            continue;
+        enum transit_way way = sides_way(&side, near_way);
+        nstime time = middle_of(expect(j, a, way));
+        bool is_coming = transit_sender(way) == point;
         if (!is_coming && a->shown.repeated)
             continue; /* it was not acknowledged, so that it is lost */
-        for (unsigned k = 0; side.known && k < overview->silence_count; k++) {
+        if (is_coming && usual_ttl && a->shown.ttl != usual_ttl)
+            continue; /* it may be forged */
+        for (unsigned k = 0; k < overview->silence_count; k++) {
             if (time <= overview->silences[k].from || time >= overview->silences[k].to)
                 continue;
             struct gap_evidence *of = &evidence[k];
@@ -135,8 +174,7 @@ static bool is_missed(const struct judging *j, const struct flow *flow, unsigned
     for (unsigned k = 0; k < overview->set_back_count; k++)
         if (overlaps(&overview->set_back[k], hole->since - SET_BACK_EDGE, until + SET_BACK_EDGE))
             return false; /* the data and their acknowledgement may be in the wrong order */
-    return hole->acked != NSTIME_NONE &&
-           (flow->syn[way].seen || hole->since >= j->out->points[flow->point].first + HOLE_AFTER);
+    return hole->acked != NSTIME_NONE && (flow->syn[way].seen || hole->since >= flow->first + HOLE_AFTER);
 }
 
 static void note_gaps(struct judging *j, const struct flow *flow)
@@ -192,9 +230,9 @@ static double lost_share(const struct judging *j, unsigned point, uint64_t arriv
             continue;
         next_turn(p);
         unsigned near_way = a->way ^ way_flips(see_pair(p, a->ref), a->shown.point);
-        nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
-        bool counts = transit_receiver(sides_way(&j->sides[a->ref], near_way)) == point && time >= overview->first &&
-                      time <= overview->last;
+        enum transit_way way = sides_way(&j->sides[a->ref], near_way);
+        nstime time = middle_of(expect(j, a, way));
+        bool counts = transit_receiver(way) == point && time >= overview->first && time <= overview->last;
         for (unsigned k = 0; k < overview->silence_count; k++)
             counts = counts && (overview->silences[k].to - overview->silences[k].from < GAP_LEAST ||
                                 time <= overview->silences[k].from || time >= overview->silences[k].to);
@@ -249,28 +287,6 @@ bool fates_find_gaps(struct judging *j)
 
 /* --- packets --- */
 
-/* When a packet of one point would pass the other: some time between. */
-struct expected {
-    nstime from, to; /* clock of the other point */
-};
-
-static bool has_both_bounds(const struct clock_estimate *clock)
-{
-    const struct clock_segment *first = &clock->segments[0];
-    return clock->count && first->has_least && first->has_most && !first->is_assumed;
-}
-
-static struct expected expect(const struct judging *j, const struct alone *a, enum transit_way way)
-{
-    nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
-    nstime least = j->delays[way].known ? j->delays[way].least : 0;
-    nstime most = j->delays[way].known ? j->delays[way].most : NS_PER_S;
-    nstime spare = EDGE + (most - least) / 4 + (has_both_bounds(&j->out->clock) ? 0 : EDGE_UNKNOWN);
-    if (a->shown.point == transit_sender(way))
-        return (struct expected){time + least - spare, time + most + spare};
-    return (struct expected){time - most - spare, time - least + spare};
-}
-
 /* The clock of a point was set back around this time, so that the order of its frames is not known. */
 static bool is_set_back(const struct judging *j, const struct alone *a, const struct expected *when)
 {
@@ -309,15 +325,13 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     nstime near = a->shown.point == TRANSIT_NEAR ? a->shown.time : on_clock_of_other(j, TRANSIT_FAR, a->shown.time);
     bool is_known = a->shown.point == TRANSIT_NEAR ? clock_is_known(&j->out->clock, a->shown.time)
                                                    : clock_is_known_at_b(&j->out->clock, a->shown.time);
-    if (is_set_back(j, a, &when) || !is_known)
+    nstime far = a->shown.point == TRANSIT_FAR ? a->shown.time : middle_of(when);
+    if (is_set_back(j, a, &when) || !is_known || !witnesses_show(j, near, far, a->is_alike))
         return TRANSIT_AMBIGUOUS;
     if (a->missed)
         return TRANSIT_MISSED;
     if (a->early || (a->is_alike && !fates_is_shown(j, near)))
         return TRANSIT_AMBIGUOUS;
-    bool is_sender = a->shown.point == transit_sender(way);
-    if (j->out->points[other].missed && (is_sender || !a->is_error))
-        return TRANSIT_CAPTURE_DROPS;
     return TRANSIT_JUDGED;
 }
 
@@ -387,10 +401,7 @@ static void judge_paired(const struct judging *j, struct alone *a)
         return;
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
-    /* Data with the usual TTL: a forger would have to know it, and the other capture may have dropped them. */
-    bool is_usual = a->kind == PASSAGE_TCP && a->shown.bytes && a->shown.ttl == a->shown.usual_ttl && side->known &&
-                    a->shown.point == transit_receiver(sides_way(side, near_way));
-    bool is_unsure = (a->shown.repeated && !a->shown.usual_ttl) || is_usual;
+    bool is_unsure = a->shown.repeated && !a->shown.usual_ttl;
     a->early = a->early || is_unsure || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
@@ -488,6 +499,18 @@ static bool has_sure_gaps(const struct judging *j)
     return is_sure;
 }
 
+/* The other capture was certainly not running when the packet passed there. */
+static bool is_inside_gap(const struct judging *j, const struct alone *a)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[!a->shown.point];
+    const struct expected when = expect(j, a, (enum transit_way)a->shown.way);
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[!a->shown.point][k] && overview->silences[k].from < when.from &&
+            when.to < overview->silences[k].to)
+            return true;
+    return false;
+}
+
 /* Packets of a group may be those of the other point. The others fall into a gap of its capture. */
 static bool judge_groups(const struct judging *j)
 {
@@ -497,7 +520,7 @@ static bool judge_groups(const struct judging *j)
         return false;
     bool has_gaps = has_sure_gaps(j);
     for (size_t i = 0; i < p->alone_count; i++)
-        if (!has_gaps || p->alone[i].shown.reason != TRANSIT_SILENT)
+        if (!has_gaps || p->alone[i].shown.reason != TRANSIT_SILENT || !is_inside_gap(j, &p->alone[i]))
             is_open[p->alone[i].group][p->alone[i].shown.point] = true;
     for (size_t i = 0; i < p->alone_count; i++) {
         struct alone *a = &p->alone[i];
@@ -508,6 +531,67 @@ static bool judge_groups(const struct judging *j)
     }
     free(is_open);
     return true;
+}
+
+/* It came as the others of its way do. A forger would have to know their TTL, so that the other capture rather lacks
+ * it. A reset is forged by devices that do. */
+static bool is_usual(const struct alone *a)
+{
+    return a->shown.usual_ttl && a->shown.ttl == a->shown.usual_ttl && !a->is_error && !(a->shown.tcp_flags & TCP_RST);
+}
+
+/* The other capture lacks the acknowledgement, and so it may lack what was acknowledged. */
+static void note_unseen_acknowledgement(const struct judging *j, const struct alone *a)
+{
+    next_turn(j->p);
+    const struct pair *pair = see_pair(j->p, a->ref);
+    unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
+    uint32_t delta = pair->ways[!near_way].seq.value;
+    uint32_t ack = a->shown.point == TRANSIT_NEAR ? a->ack + delta : a->ack - delta;
+    struct flow *other = change_flow(j->p, pair->flows[!a->shown.point]);
+    if (a->kind == PASSAGE_TCP && (a->shown.tcp_flags & TCP_ACK))
+        stream_acknowledge(&other->ways[!near_way ^ way_flips(pair, !a->shown.point)].stream, ack,
+                           on_clock_of_other(j, a->shown.point, a->shown.time), a->shown.frame.number);
+}
+
+/* Last, since the packets of a group may be those of the other point. */
+static void judge_unseen(const struct judging *j)
+{
+    for (size_t i = 0; i < j->p->alone_count; i++) {
+        struct alone *a = &j->p->alone[i];
+        struct transit_point_result *other = &j->out->points[!a->shown.point];
+        if (a->gone || a->shown.fate != TRANSIT_FORGED || !is_usual(a))
+            continue;
+        a->shown.fate = TRANSIT_UNJUDGED;
+        a->shown.reason = TRANSIT_MISSED;
+        other->unseen_example = other->unseen++ ? other->unseen_example : a->shown.frame.number;
+        note_unseen_acknowledgement(j, a);
+    }
+    for (size_t i = 0; i < j->p->alone_count; i++) {
+        struct alone *a = &j->p->alone[i];
+        if (a->gone || a->shown.fate != TRANSIT_LOST || a->ref >= pair_count(j->p))
+            continue;
+        next_turn(j->p);
+        const struct pair *pair = see_pair(j->p, a->ref);
+        if (!was_missed(j, pair, a, a->way ^ way_flips(pair, a->shown.point)))
+            continue;
+        a->shown.fate = TRANSIT_UNJUDGED;
+        a->shown.reason = TRANSIT_MISSED;
+    }
+}
+
+/* A capture that lacks packets which certainly passed may lack these as well. */
+static void judge_drops(const struct judging *j)
+{
+    for (size_t i = 0; i < j->p->alone_count; i++) {
+        struct alone *a = &j->p->alone[i];
+        const struct transit_point_result *other = &j->out->points[!a->shown.point];
+        bool is_claimed = !a->gone && (a->shown.fate == TRANSIT_LOST || a->shown.fate == TRANSIT_FORGED);
+        if (!is_claimed || !(other->missed || (other->unseen && !j->p->config.has_third)))
+            continue;
+        a->shown.fate = TRANSIT_UNJUDGED;
+        a->shown.reason = TRANSIT_CAPTURE_DROPS;
+    }
 }
 
 bool fates_judge(struct judging *j)
@@ -523,5 +607,8 @@ bool fates_judge(struct judging *j)
             judge_unpaired(j, &p->alone[i]);
     }
     judge_unsure(j);
-    return judge_groups(j);
+    bool good = judge_groups(j);
+    judge_unseen(j);
+    judge_drops(j);
+    return good;
 }

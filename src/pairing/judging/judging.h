@@ -25,6 +25,14 @@ struct services {
     uint32_t mask;
 };
 
+/* Delays of one way; final clock. */
+struct delay_range {
+    bool known;
+    nstime least, most;
+};
+
+struct witness;
+
 struct judging {
     struct pairing *p;
     struct transit_result *out;
@@ -33,10 +41,10 @@ struct judging {
     struct services services;
     int32_t *host_sides[TRANSIT_POINTS];        /* owned; by host: positive, if it is on the near side */
     bool is_gap[TRANSIT_POINTS][SILENCES_MOST]; /* of the overview's silences: the capture was not running */
-    struct {
-        bool known;
-        nstime least, most; /* delays of all pairs of the way, final clock */
-    } delays[TRANSIT_WAYS];
+    struct delay_range delays[TRANSIT_WAYS];    /* of all pairs */
+    struct delay_range usual[TRANSIT_WAYS];     /* of those with the least delays of short times, but for rare ones */
+    struct witness *witnesses;                  /* owned; in the order of time */
+    size_t witness_count;
     bool mirrored[TRANSIT_POINTS]; /* the capture shows most packets twice */
     uint32_t groups;               /* of packets of both points that only their time tells apart */
 };
@@ -56,6 +64,13 @@ bool sides_of_service(const struct judging *j, uint32_t flow, struct side *out);
 /* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. `is_midway`: its
  * sender is none of the hosts that both points know. */
 bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out, bool *is_midway);
+
+/* witnesses.c: pairs that show the final clock. */
+bool witnesses_find(struct judging *j);
+/* False: the clocks may have been set between a packet at these times, by the clocks of both points, and the pairs of
+ * packets before and after it. `is_alike`: only its time tells it from others, so that a clock that was set anywhere
+ * leaves it in doubt. */
+bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_alike);
 
 /* late.c: partners that came after their packets were given up, and those whose payload was rewritten. */
 bool late_pair(struct judging *j);

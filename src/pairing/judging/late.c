@@ -56,13 +56,28 @@ static bool same_timestamps(const struct pair_way *way, const struct alone *near
     return !near->has_timestamps || !far->has_timestamps || near->timestamp + way->timestamp.value == far->timestamp;
 }
 
+/* When others the same way come. False: unknown. */
+static bool find_range(const struct judging *j, enum transit_way way, struct delay_range *out)
+{
+    const struct delay_range *all = &j->delays[way], *usual = &j->usual[way];
+    if (!all->known)
+        return false;
+    *out = (struct delay_range){.known = true, .least = all->least - ALIKE_WITHIN, .most = all->most + ALIKE_WITHIN};
+    if (usual->known && usual->least > out->least)
+        out->least = usual->least;
+    if (usual->known && usual->most < out->most)
+        out->most = usual->most;
+    return true;
+}
+
 /* It comes when others the same way do. */
 static bool is_in_time(const struct judging *j, const struct side *side, unsigned near_way, nstime delay, nstime usual)
 {
     enum transit_way way = sides_way(side, near_way);
-    if (!side->known || !j->delays[way].known)
+    struct delay_range range;
+    if (!side->known || !find_range(j, way, &range))
         return delay - usual <= REWRITTEN_WITHIN && usual - delay <= REWRITTEN_WITHIN;
-    return delay >= j->delays[way].least - ALIKE_WITHIN && delay <= j->delays[way].most + ALIKE_WITHIN;
+    return delay >= range.least && delay <= range.most;
 }
 
 static bool accepts(const struct judging *j, const struct pair *pair, const struct candidate *near,
@@ -81,10 +96,11 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
         return false;
     if (!same_id && !(a->has_timestamps && b->has_timestamps) && !is_in_time(j, side, near->near_way, delay, usual))
         return false; /* a retransmission looks the same */
+    bool has_payload = a->kind != PASSAGE_TCP || a->shown.bytes;
     if (!rewritten)
-        return delay > -ALONE_AFTER && delay < LATE_MOST && a->content == b->content;
+        return delay > -ALONE_AFTER && delay < LATE_MOST && (a->content == b->content || !has_payload);
     bool is_same = a->kind != PASSAGE_TCP || same_id || (a->has_timestamps && b->has_timestamps);
-    return is_same && delay - usual < REWRITTEN_WITHIN && usual - delay < REWRITTEN_WITHIN;
+    return is_same && has_payload && delay - usual < REWRITTEN_WITHIN && usual - delay < REWRITTEN_WITHIN;
 }
 
 /* The receiver has what it acknowledges. */
@@ -143,7 +159,7 @@ static void set_group(struct judging *j, const struct candidate *all, size_t cou
 {
     j->groups++;
     for (size_t i = 0; i < count; i++)
-        if (!all[i].alone->is_alike || !fates_is_shown(j, all[i].common) || has_neighbour(all, count, &all[i]))
+        if (!fates_is_shown(j, all[i].common) || has_neighbour(all, count, &all[i]))
             all[i].alone->group = j->groups;
 }
 
@@ -153,9 +169,10 @@ static void join_alike(struct judging *j, struct pair *pair, const struct candid
     const struct side *side = side_of(j, pair);
     enum transit_way way = sides_way(side, all[0].near_way);
     size_t far = nears;
-    if (!side->known || !j->delays[way].known)
+    struct delay_range range;
+    if (!side->known || !find_range(j, way, &range))
         return;
-    nstime least = j->delays[way].least - ALIKE_WITHIN, most = j->delays[way].most + ALIKE_WITHIN;
+    nstime least = range.least, most = range.most;
     for (size_t near = 0; near < nears && far < count; near++) {
         nstime from = way == TRANSIT_TOWARD_FAR ? all[near].common + least : all[near].common - most;
         while (far < count && all[far].common < from)
@@ -222,7 +239,9 @@ static void join_range(struct judging *j, struct alone *from, size_t count, stru
         struct alone *a = &from[i];
         bool is_far = a->shown.point == TRANSIT_FAR;
         unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
-        uint64_t key = a->gone || a->is_twin || (rewritten && is_joined(a)) ? 0 : key_of(pair, a, near_way, rewritten);
+        bool is_sure_twin = a->is_twin && (a->id || rewritten);
+        uint64_t key =
+            a->gone || is_sure_twin || (rewritten && is_joined(a)) ? 0 : key_of(pair, a, near_way, rewritten);
         nstime common = is_far && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
         if (key)
             room[kept++] = (struct candidate){key, common, a, near_way};

@@ -530,7 +530,7 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     bool good = sides_find(&j) && sides_set_clock(&j);
     if (good) {
         set_overlap(out);
-        good = find_delays(&j) && late_pair(&j);
+        good = find_delays(&j) && witnesses_find(&j) && late_pair(&j);
     }
     good = good && fates_find_gaps(&j) && fates_judge(&j) && list(&j) && list_alone(&j);
     free(j.sides);
@@ -539,5 +539,6 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     free(j.host_sides[TRANSIT_FAR]);
     free(j.services.list);
     free(j.services.heads);
+    free(j.witnesses);
     return good;
 }

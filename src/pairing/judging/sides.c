@@ -14,7 +14,7 @@ struct service {
     uint32_t client, server; /* hosts */
     uint32_t chain;          /* next in the table; NONE */
     uint32_t other;          /* the same service at the other point */
-    uint32_t unpaired;       /* conversations without a partner, with packets both ways */
+    uint32_t unpaired;       /* conversations without a partner */
     uint16_t port;           /* the server's */
     uint8_t protocol;
     bool is_far, client_is_near;
@@ -194,11 +194,6 @@ static struct service *find_service(const struct judging *j, const struct flow *
     return NULL;
 }
 
-static bool is_both_ways(const struct flow *flow)
-{
-    return flow->ways[0].frames && flow->ways[1].frames;
-}
-
 static void count_unpaired(const struct judging *j)
 {
     for (size_t i = 0; i < flow_count(j->p); i++) {
@@ -207,7 +202,7 @@ static void count_unpaired(const struct judging *j)
         next_turn(j->p);
         const struct flow *flow = see_flow(j->p, i);
         unsigned client;
-        struct service *service = is_both_ways(flow) ? find_service(j, flow, &client) : NULL;
+        struct service *service = find_service(j, flow, &client);
         if (service)
             service->unpaired++;
     }
@@ -247,7 +242,7 @@ bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
     const struct flow *flow = see_flow(j->p, index);
     unsigned client;
     const struct service *found = find_service(j, flow, &client);
-    if (!found || (is_both_ways(flow) && j->services.list[found->other].unpaired))
+    if (!found || j->services.list[found->other].unpaired)
         return false;
     out->known = true;
     out->way = found->client_is_near ^ client ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;

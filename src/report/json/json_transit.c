@@ -96,6 +96,7 @@ static json_t *json_point(const struct transit_section *section, enum transit_po
     json_object_set_new(object, "conversations", json_count(p->conversations));
     json_object_set_new(object, "unpaired", json_count(p->unpaired));
     json_object_set_new(object, "missed", json_count(p->missed));
+    json_object_set_new(object, "unseen", json_count(p->unseen));
     return object;
 }
 

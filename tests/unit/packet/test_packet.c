@@ -74,6 +74,17 @@ static bool target_agrees(const struct headers *cut, const struct headers *whole
     return route_is_cut || addr_equal(&cut->ip.target, &whole->ip.target);
 }
 
+/* Of options, those before the cut are known. */
+static bool options_agree(const struct transport *cut, const struct transport *whole)
+{
+    const struct tcp_options *c = &cut->tcp_options, *w = &whole->tcp_options;
+    if (!(cut->have & HAVE_SOME_OPTIONS))
+        return true;
+    return (whole->have & (HAVE_OPTIONS | HAVE_SOME_OPTIONS)) && !(cut->have & HAVE_OPTIONS) && c->kind_count == 0 &&
+           (!c->has_mss || (w->has_mss && c->mss == w->mss)) &&
+           (!c->has_timestamps || (w->has_timestamps && c->timestamp == w->timestamp));
+}
+
 /* Whatever is known of a cut packet must be true of the whole one. */
 static bool cut_agrees(const struct headers *cut, const struct headers *whole)
 {
@@ -81,7 +92,7 @@ static bool cut_agrees(const struct headers *cut, const struct headers *whole)
     if (cut->ip.version == 0)
         return true;
     if (cut->ip.ttl != whole->ip.ttl || !target_agrees(cut, whole) || cut->captured > whole->captured ||
-        (c->have & ~w->have))
+        (c->have & ~w->have & ~(uint32_t)HAVE_SOME_OPTIONS) || !options_agree(c, w))
         return false;
     return (!(c->have & HAVE_PORTS) || (c->source_port == w->source_port && c->target_port == w->target_port)) &&
            (!(c->have & HAVE_SEQ) || c->seq == w->seq) && (!(c->have & HAVE_ACK) || c->ack == w->ack) &&

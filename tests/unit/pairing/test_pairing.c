@@ -53,6 +53,7 @@ struct sent {
     uint8_t ttl, flags, protocol;
     uint32_t seq, ack, timestamp;
     unsigned payload; /* bytes that the header announces */
+    unsigned sacked;  /* blocks of SACK; without a timestamp */
     uint32_t first;   /* number in the first payload byte: the same number, the same payload */
 };
 
@@ -68,7 +69,8 @@ static void see(enum transit_point point, nstime at, struct sent sent)
 {
     struct seen *seen = &points[point].seen[points[point].count++];
     bool is_tcp = sent.protocol == IP_TCP;
-    unsigned header = is_tcp ? sent.timestamp ? 32 : 20 : 8, kept = sent.payload < 64 ? sent.payload : 64;
+    unsigned options = sent.timestamp ? 12 : sent.sacked ? 4 + 8 * sent.sacked : 0;
+    unsigned header = is_tcp ? 20 + options : 8, kept = sent.payload < 64 ? sent.payload : 64;
     *seen = (struct seen){.time = START + at + (point == TRANSIT_FAR ? far_ahead : 0)};
     seen->length = 20 + header + kept;
     seen->on_wire = 20 + header + sent.payload;
@@ -92,6 +94,10 @@ static void see(enum transit_point point, nstime at, struct sent sent)
         if (sent.timestamp) {
             memcpy(transport + 20, (const uint8_t[]){1, 1, 8, 10}, 4);
             put32(transport + 24, sent.timestamp);
+        } else if (sent.sacked) {
+            memcpy(transport + 20, (const uint8_t[]){1, 1, 5, (uint8_t)(2 + 8 * sent.sacked)}, 4);
+            for (unsigned i = 0; i < 2 * sent.sacked; i++)
+                put32(transport + 24 + 4 * i, sent.ack + 1000 * (i + 1));
         }
     } else {
         put16(transport + 4, 8 + sent.payload);
@@ -352,6 +358,86 @@ static void capture_drops(void)
     pairing_free(pairing);
 }
 
+/* The far capture lacks a segment and its acknowledgement: only the near capture has both. */
+static void unseen(void)
+{
+    begin(0);
+    frame_it();
+    see(TRANSIT_NEAR, 500 * MS, up(90, TCP_ACK, 3001, 5001, 500));
+    see(TRANSIT_NEAR, 520 * MS, down(90, TCP_ACK, 5001, 3501, 0));
+    see(TRANSIT_NEAR, 550 * MS, up(91, TCP_ACK, 3501, 5001, 0));
+    for (unsigned i = 5; i < 9; i++)
+        exchange(100 * MS * (i + 1), i);
+    finish();
+    is_num(result->forged[TRANSIT_TOWARD_NEAR], 0, "a packet with the TTL of its way is not called forged");
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 0, "what it acknowledges is not called lost");
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_MISSED), 2, "the other capture lacks both");
+    ok(result->points[TRANSIT_FAR].unseen == 1 && result->points[TRANSIT_FAR].unseen_example == 12, "it is told");
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_CAPTURE_DROPS), 1, "and it may lack another");
+    pairing_free(pairing);
+}
+
+/* A packet of a conversation that the other point does not see. */
+static void see_other(enum transit_point point, nstime at)
+{
+    static uint16_t id;
+    see(point, at,
+        (struct sent){.from = point == TRANSIT_NEAR ? "10.0.0.77" : "203.0.113.5",
+                      .to = "203.0.113.99",
+                      .from_port = 5000,
+                      .to_port = 6000,
+                      .id = ++id,
+                      .ttl = 64,
+                      .protocol = 17,
+                      .payload = 32,
+                      .first = id});
+}
+
+/* The far clock is set forward by 2 s, and then a few packets of one way alone are at both points. */
+static void clock_set(void)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 3; i < 30; i++) {
+        see_other(TRANSIT_NEAR, 200 * MS * i + 1);
+        see_other(TRANSIT_FAR, 200 * MS * i + 1 + (i > 14) * 2000 * MS);
+        if (i < 16 || i > 18)
+            continue;
+        see(TRANSIT_NEAR, 200 * MS * i + 20 * MS, up((uint16_t)(70 + i), TCP_ACK, 3001 + 500 * (i - 16), 5001, 500));
+        if (i != 17)
+            see(TRANSIT_FAR, 200 * MS * i + 2030 * MS,
+                up_far((uint16_t)(70 + i), TCP_ACK, 3001 + 500 * (i - 16), 5001, 500));
+    }
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 0, "where the clock may have been set, nothing is called lost");
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_AMBIGUOUS), 1, "the packet is in doubt");
+    pairing_free(pairing);
+}
+
+/* Of two acknowledgements that only their SACK blocks tell apart, the second is lost, though by its time it came. */
+static void sacked(void)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 2; i++) {
+        struct sent ack = down_far(0, TCP_ACK, 5001, 3001, 0);
+        ack.timestamp = 0;
+        ack.sacked = 2 - i;
+        see(TRANSIT_FAR, (600 + 5 * i) * MS, ack);
+        ack.to = CLIENT;
+        ack.to_port = 40000;
+        ack.ttl = 61;
+        if (i == 0)
+            see(TRANSIT_NEAR, 615 * MS, ack);
+    }
+    for (unsigned i = 4; i < 8; i++)
+        exchange(100 * MS * (i + 3), i);
+    finish();
+    ok(result->alone_count == 1 && result->alone[0].fate == TRANSIT_LOST && result->alone[0].frame.number == 12,
+       "SACK blocks tell acknowledgements apart");
+    pairing_free(pairing);
+}
+
 /* The far capture begins late and ends early. */
 static void cut(void)
 {
@@ -540,6 +626,9 @@ int main(void)
     lost_and_forged();
     offload();
     capture_drops();
+    unseen();
+    clock_set();
+    sacked();
     cut();
     queries();
     nothing_shared();

@@ -106,6 +106,12 @@ static void add_drops(struct strbuf *text, const struct transit_section *section
                     "the %s capture lacks packets itself: frame %llu acknowledges bytes that it has not (%llu %s)\n",
                     section->names[point], big(p->missed_example), big(p->missed),
                     p->missed == 1 ? "such range" : "such ranges");
+    if (p->unseen)
+        strbuf_addf(
+            text,
+            "the %s capture lacks packets itself: it has no frame of %llu %s of the %s point (first frame %llu)\n",
+            section->names[point], big(p->unseen), p->unseen == 1 ? "packet" : "packets", section->names[!point],
+            big(p->unseen_example));
     if (p->cut && !p->packets)
         strbuf_addf(text, "the %s capture keeps too little of its packets\n", section->names[point]);
 }

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pairing/search.h"
+
+/* Packets with equal IP ids at both points, after which packets with other ids are others, unless 1 of so many had
+ * another id. */
+#define IDS_SURE 4
+#define IDS_OTHER_SHARE 16
+/* Packets by whose TTLs the way of a conversation is sure. Unit: packets. Source: one may be forged. */
+#define TTLS_SURE 2
+/* What counts against a partner. Unit: time, as a difference from the expected delay does. */
+#define OTHER_ID (50 * NS_PER_MS)
+#define OTHER_WINDOW NS_PER_S
+/* Bits of TCP options: RFC 2018 2, 3. */
+#define SACK_PERMITTED (1u << 4)
+#define SACK_BLOCKS (1u << 5)
+/* How far the delay of alike packets may be from that of others where no others show the clock. Unit: time. Source:
+ * what a step of the clock makes of a row of alike packets fits so well in 1 of 100 cases. Effect: more pair a packet
+ * with the next one. */
+#define ALIKE_NEAR NS_PER_MS
+/* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
+#define PART_LEAST 536
+
+struct search search_of(const struct pairing *p, const struct held *self, bool any)
+{
+    const struct pair *pair = see_pair_of(p, self->flow);
+    unsigned near_way = self->way ^ way_flips(pair, self->point);
+    const struct pair_way *way = &pair->ways[near_way], *other = &pair->ways[!near_way];
+    bool is_near = self->point == TRANSIT_NEAR;
+    return (struct search){
+        .p = p,
+        .pair = pair,
+        .self = self,
+        .way = way,
+        .any = any,
+        .flow = pair->flows[!self->point],
+        .flow_way = near_way ^ way_flips(pair, !self->point),
+        .seq = is_near ? self->seq + way->seq.value : self->seq - way->seq.value,
+        .ack = !(self->flags & TCP_ACK) ? 0
+               : is_near                ? self->ack + other->seq.value
+                                        : self->ack - other->seq.value,
+        .timestamp = is_near ? self->timestamp + way->timestamp.value : self->timestamp - way->timestamp.value,
+    };
+}
+
+/* `any`: a firewall may have added a constant that is not known yet. */
+bool search_same_timestamps(const struct search *s, const struct held *h)
+{
+    return !s->self->has_timestamps || !h->has_timestamps || h->timestamp == s->timestamp ||
+           (s->any && !s->way->timestamp.known);
+}
+
+/* Both begin with the same byte, and both captures have enough of it to compare; or both have SACK blocks. */
+static bool differs_in_content(const struct search *s, const struct held *h)
+{
+    const struct held *self = s->self;
+    if (self->kind == PASSAGE_TCP && !self->length && !h->length)
+        return self->options != OPTIONS_UNKNOWN && h->options != OPTIONS_UNKNOWN &&
+               (self->options & h->options & SACK_BLOCKS) && self->content != h->content;
+    if (!self->is_first || !h->is_first || (self->kind == PASSAGE_TCP && h->seq != s->seq))
+        return false;
+    if (self->content_bytes != h->content_bytes)
+        return self->beginning && h->beginning && self->beginning != h->beginning;
+    return self->content != h->content;
+}
+
+/* How two packets' ids relate. Offloading cuts a segment into packets whose ids mostly count up from that of the
+ * segment.
+ */
+struct id_distance {
+    bool known;     /* both have an id */
+    uint16_t ids;   /* by so many the later part's id is higher */
+    uint32_t bytes; /* so many bytes are between their beginnings; 0: they begin alike */
+};
+
+static struct id_distance id_distance(const struct held *a, const struct held *b, uint32_t added)
+{
+    uint32_t of_a = a->kind == PASSAGE_TCP ? a->whole_seq + added : 0, of_b = a->kind == PASSAGE_TCP ? b->whole_seq : 0;
+    bool is_part = seq_before(of_a, of_b);
+    return (struct id_distance){.known = a->id && b->id,
+                                .ids = (uint16_t)(is_part ? b->id - a->id : a->id - b->id),
+                                .bytes = is_part ? of_b - of_a : of_a - of_b};
+}
+
+static bool is_other_id(const struct id_distance *distance)
+{
+    return distance->known && distance->ids > distance->bytes / PART_LEAST + (distance->bytes > 0);
+}
+
+static bool is_mostly(uint32_t same, uint32_t differ)
+{
+    return same >= IDS_SURE && same > IDS_OTHER_SHARE * differ;
+}
+
+/* By the TTLs of both packets. */
+static unsigned way_of(const struct search *s, const struct held *h)
+{
+    return s->self->point == TRANSIT_NEAR ? overview_way(s->self->ttl, h->ttl) : overview_way(h->ttl, s->self->ttl);
+}
+
+/* Whether the ids show that they are different packets. */
+static bool ids_exclude(const struct search *s, const struct held *h)
+{
+    const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
+    unsigned way = way_of(s, h);
+    if (!s->self->id != !h->id && !distance.bytes && s->self->whole_span == h->whole_span &&
+        s->self->version == h->version)
+        return s->p->config.overview.no_ids_kept[way];
+    if (!is_other_id(&distance))
+        return false;
+    if (distance.bytes)
+        return is_mostly(s->way->parts_same, s->way->parts_differ);
+    if (s->self->kind == PASSAGE_OTHER && !s->p->config.overview.ids_drawn[way])
+        return true; /* applications send the same payload again */
+    return s->p->config.overview.ids_kept[way] || is_mostly(s->way->ids_same, s->way->ids_differ);
+}
+
+/* How far the ids are from those that parts of the usual size have. */
+static nstime cost_of_ids(const struct search *s, const struct held *h)
+{
+    const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
+    if (!distance.bytes)
+        return is_other_id(&distance) && !s->p->config.overview.ids_drawn[way_of(s, h)] ? OTHER_ID : 0;
+    if (!distance.known || !s->way->unit || !is_mostly(s->way->parts_same, s->way->parts_differ))
+        return 0;
+    int64_t off = (int64_t)distance.ids - distance.bytes / s->way->unit;
+    off = off < 0 ? -off : off;
+    return off < OTHER_ID / NS_PER_MS ? off * NS_PER_MS : OTHER_ID;
+}
+
+void search_note_ids(struct pair_way *way, const struct held *near, const struct held *far)
+{
+    const struct id_distance distance = id_distance(near, far, far->seq - near->seq);
+    if (!distance.known)
+        return;
+    bool differ = is_other_id(&distance);
+    if (distance.bytes) {
+        way->parts_same += !differ;
+        way->parts_differ += differ;
+    } else {
+        way->ids_same += !differ;
+        way->ids_differ += differ;
+    }
+}
+
+/* A reset holds nothing that tells it from a forged one. It is another one if the receiver's point has it before the
+ * sender's point, by more than the clocks may be wrong. */
+static bool is_too_early(const struct search *s, const struct held *h)
+{
+    const struct overview_result *overview = &s->p->config.overview;
+    const struct held *near = s->self->point == TRANSIT_NEAR ? s->self : h, *far = near == h ? s->self : h;
+    if (!(near->flags & TCP_RST) || s->way->up == s->way->down || !overview->clock_is_sure)
+        return false;
+    bool toward_far = s->way->down > s->way->up;
+    return (toward_far ? far->common - near->common : near->common - far->common) < -overview->clock_error;
+}
+
+/* Routers lower the TTL. A packet with a higher one at the receiver's point is another: a forged one. So is one whose
+ * TTL changed, if no router is between the points. */
+static bool ttl_excludes(const struct search *s, const struct held *h)
+{
+    uint8_t near = s->self->point == TRANSIT_NEAR ? s->self->ttl : h->ttl;
+    uint8_t far = s->self->point == TRANSIT_NEAR ? h->ttl : s->self->ttl;
+    const struct pair_way *way = s->way, *other = way == &s->pair->ways[0] ? &s->pair->ways[1] : &s->pair->ways[0];
+    int64_t toward_far = (int64_t)way->down - way->up - other->down + other->up;
+    if (near != far && is_mostly(way->arrived - way->down - way->up, way->down + way->up))
+        return true;
+    return (far > near && toward_far >= TTLS_SURE) || (far < near && toward_far <= -TTLS_SURE);
+}
+
+/* Bit set of those that only one of two packets has. */
+static uint32_t options_changed(uint32_t a, uint32_t b)
+{
+    return a == OPTIONS_UNKNOWN || b == OPTIONS_UNKNOWN ? 0 : a ^ b;
+}
+
+/* Blocks of SACK come with some acknowledgements, and not with others, unless a device strips the option. */
+static bool sacks_exclude(const struct search *s, const struct held *h)
+{
+    const struct flow *self = see_flow(s->p, s->self->flow), *other = see_flow(s->p, s->flow);
+    bool is_stripped = false;
+    for (unsigned way = 0; way < 2; way++)
+        is_stripped =
+            is_stripped ||
+            (options_changed(self->syn[way].options, other->syn[way ^ s->pair->flipped].options) & SACK_PERMITTED);
+    return (options_changed(s->self->options, h->options) & SACK_BLOCKS) && !s->self->span && !is_stripped;
+}
+
+/* Whether both are the same packet, as far as they themselves show. */
+bool search_is_same(const struct search *s, const struct held *h)
+{
+    const struct held *self = s->self;
+    if (h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind || is_too_early(s, h))
+        return false;
+    if (ids_exclude(s, h) || ttl_excludes(s, h))
+        return false;
+    if (self->kind != PASSAGE_TCP)
+        return h->content == self->content && h->length == self->length;
+    if (((h->flags ^ self->flags) & (TCP_SYN | TCP_RST)) || !search_same_timestamps(s, h) || differs_in_content(s, h) ||
+        sacks_exclude(s, h))
+        return false;
+    if (!self->span || !h->span)
+        return !self->span && !h->span && h->seq == s->seq && h->ack == s->ack;
+    return seq_before(h->seq, s->seq + self->span) && seq_before(s->seq, h->seq + h->span);
+}
+
+bool search_fits(const struct search *s, const struct held *h)
+{
+    return !h->paired && search_is_same(s, h);
+}
+
+nstime match_lateness(const struct pairing *p, uint8_t near_ttl, uint8_t far_ttl, nstime delay)
+{
+    const struct overview_result *overview = &p->config.overview;
+    nstime least = NSTIME_NEVER;
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        const struct recent_delay *recent = &p->recent[way];
+        bool other_way = way == TRANSIT_TOWARD_FAR ? near_ttl < far_ttl : near_ttl > far_ttl;
+        if (other_way || (!recent->known && !overview->usual_known[way]))
+            continue;
+        nstime apart = time_apart(delay, recent->known ? recent->delay : overview->usual[way]);
+        least = apart < least ? apart : least;
+    }
+    return least;
+}
+
+static nstime lateness_of_way(const struct search *s, const struct held *near, const struct held *far)
+{
+    return match_lateness(s->p, near->ttl, far->ttl, far->common - near->common);
+}
+
+/* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */
+static nstime lateness(const struct search *s, const struct held *near, const struct held *far)
+{
+    nstime of_way = near->is_alike || !s->way->has_expected ? lateness_of_way(s, near, far) : NSTIME_NEVER;
+    if (of_way != NSTIME_NEVER)
+        return of_way;
+    return time_apart(far->common - near->common, s->way->has_expected ? s->way->expected : 0);
+}
+
+/* Whether a retransmission of the packet, by TCP or an application, would look the same. */
+static bool may_be_retransmitted(const struct search *s, const struct held *a, const struct held *b)
+{
+    bool same_id = a->id && a->id == b->id;
+    return !same_id && !(a->has_timestamps && b->has_timestamps && s->way->timestamp.known);
+}
+
+/* Around times that came twice, nothing tells alike packets apart. */
+static bool was_set_back(const struct pairing *p, const struct held *h)
+{
+    const struct overview_point *point = &p->config.overview.points[h->point];
+    bool was_set = false;
+    for (unsigned k = 0; k < point->set_back_count; k++)
+        was_set = was_set || (h->time >= point->set_back[k].from - SET_BACK_EDGE &&
+                              h->time <= point->set_back[k].to + SET_BACK_EDGE);
+    return was_set;
+}
+
+/* A partner must come when others the same way do, if only their time tells packets apart. Without others before and
+ * after that show the clock, it must come just then: else it may be the next one, or the one before. Retransmissions
+ * come after some time. */
+bool search_is_out_of_time(const struct search *s, const struct held *h)
+{
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    const struct held *near = is_near ? s->self : h, *far = is_near ? h : s->self;
+    nstime spread = s->p->recent[overview_way(near->ttl, far->ttl)].spread;
+    bool is_alike = near->is_alike || far->is_alike;
+    nstime late = is_alike || may_be_retransmitted(s, near, far) ? lateness_of_way(s, near, far) : 0;
+    const struct clock_estimate *clock = &s->p->config.overview.clock;
+    bool is_shown = !is_alike || clock_is_shown(clock, near->time);
+    if (is_alike && (s->any || was_set_back(s->p, near) || was_set_back(s->p, far) ||
+                     (is_shown && !clock_is_known_at_b(clock, far->time))))
+        return true;
+    return (late != NSTIME_NEVER || is_alike) && late > (is_shown ? ALIKE_WITHIN : ALIKE_NEAR) + ALIKE_SPREADS * spread;
+}
+
+/* One of several alike packets; or the network made several of it, and its capture took those for one. */
+static bool is_one_of_several(const struct pairing *p, const struct held *h)
+{
+    return h->is_alike || (h->has_copy && !p->config.overview.points[h->point].doubled);
+}
+
+/* Of alike packets the first that came is the partner of the first that was sent. */
+nstime search_cost(const struct search *s, const struct held *h)
+{
+    if (is_one_of_several(s->p, s->self) && is_one_of_several(s->p, h))
+        return cost_of_ids(s, h) + h->order;
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
+    cost += cost_of_ids(s, h);
+    return cost + (h->window != s->self->window || options_changed(s->self->options, h->options) ? OTHER_WINDOW : 0);
+}
