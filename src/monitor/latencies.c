@@ -93,19 +93,29 @@ static double median(const double *values, unsigned count)
     return sorted[count / 2];
 }
 
-static void find_step(const struct times *times, struct step *out)
+static struct step compare_last(const struct times *times, unsigned recent)
 {
-    *out = (struct step){.is_known = times->count >= BEFORE_LEAST + RECENT};
-    if (!out->is_known)
-        return;
-    unsigned before = times->count - RECENT;
-    double wins = 0, n = RECENT, m = before;
+    struct step step = {.is_known = times->count >= BEFORE_LEAST + recent};
+    if (!step.is_known)
+        return step;
+    unsigned before = times->count - recent;
+    double wins = 0, n = recent, m = before;
     for (unsigned i = before; i < times->count; i++)
         for (unsigned k = 0; k < before; k++)
             wins += times->ms[i] > times->ms[k] ? 1 : times->ms[i] < times->ms[k] ? 0 : 0.5;
-    out->before = median(times->ms, before);
-    out->now = median(times->ms + before, RECENT);
-    out->deviations = (wins - n * m / 2) / sqrt(n * m * (n + m + 1) / 12);
+    step.before = median(times->ms, before);
+    step.now = median(times->ms + before, recent);
+    step.deviations = (wins - n * m / 2) / sqrt(n * m * (n + m + 1) / 12);
+    return step;
+}
+
+/* A few late replies hide a step among RECENT replies, and do not among twice as many. */
+static void find_step(const struct times *times, struct step *out)
+{
+    const struct step longer = compare_last(times, 2 * RECENT);
+    *out = compare_last(times, RECENT);
+    if (longer.is_known && fabs(longer.deviations) > fabs(out->deviations))
+        *out = longer;
 }
 
 static bool is_step(const struct step *step)

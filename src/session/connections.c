@@ -134,13 +134,22 @@ static enum segment take_error(const struct session *session, const struct frame
     return SEGMENT_REFUSAL;
 }
 
+/* Whether the target took data in a connection of the trace: then no reset of another one is its habit. */
+static bool took_data(const struct probe *probe)
+{
+    for (unsigned i = 0; i < probe_listed(probe); i++)
+        if (probe->replies[i].kind == REPLY_TCP)
+            return true;
+    return false;
+}
+
 /* A RST has ended the connection. */
 static void count_unprovoked(struct session *session, const struct found *ended)
 {
     const struct trace *trace = &session->traces[ended->trace];
     struct trace_connections *own = &session->connections[ended->trace];
     for (size_t i = 0; i < trace->probe_count; i++)
-        if (trace->probes[i].flow == ended->flow)
+        if (trace->probes[i].flow == ended->flow || took_data(&trace->probes[i]))
             return;
     own->unprovoked = uint8_min(own->unprovoked + 1U, RESETS_UNPROVOKED_MOST);
 }

@@ -171,20 +171,12 @@ static enum name_end end_of_silence(const struct count *count, const struct trac
     return sample_is_silent(count->set, probe) && counts ? END_STOPPED : END_UNKNOWN;
 }
 
-/* Whether a reset ended the connection before the flow had a later sample. It may have answered the probe, or our
- * kernel's acknowledgement of what the target sent. */
+/* Whether a reset ended the connection soon after the probe. It may have answered the probe, or our kernel's
+ * acknowledgement of what the target sent. A later one answers something else. */
 static bool was_reset(const struct trace *trace, const struct probe *probe)
 {
     const struct connection *connection = trace_flow(trace, probe->flow)->connection;
-    if (!connection || connection->state != CONNECTION_RESET)
-        return false;
-    for (size_t i = (size_t)(probe - trace->probes) + 1; i < trace->probe_count; i++) {
-        const struct probe *later = &trace->probes[i];
-        if (later->flow == probe->flow && later->sent <= connection->ended_at &&
-            !sample_is_same(probe->sent, later->sent))
-            return false;
-    }
-    return true;
+    return connection && connection->state == CONNECTION_RESET && connection->ended_at - probe->sent <= SAMPLE_WAIT;
 }
 
 /* `reply`: the one that stopped it. NULL: none did. */

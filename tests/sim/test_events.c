@@ -95,6 +95,26 @@ static void test_change(const char *name, const char *text, const char *specs, c
     test_change(name, text, specs, (const struct due_event[]){__VA_ARGS__},                                            \
                 sizeof((const struct due_event[]){__VA_ARGS__}) / sizeof(struct due_event))
 
+/* A link is slow for a while, and soon after three times for a round. */
+static void test_late_replies(void)
+{
+    static const struct due_event due[] = {{EVENT_LATENCY_SHIFT, "icmp", 40, 52, 3, 0, NULL, NULL},
+                                           {EVENT_LATENCY_SHIFT, "icmp", 114, 130, 3, 0, NULL, NULL}};
+    struct watching w;
+    struct heard heard;
+    watching_init(&w, PLAIN, "icmp", 7);
+    watching_change(&w, 40, SLOW);
+    watching_change(&w, 100, PLAIN);
+    for (unsigned after = 103; after <= 113; after += 5) {
+        watching_change(&w, after, SLOW);
+        watching_change(&w, after + 1, PLAIN);
+    }
+    w.config.rounds = 160;
+    heard_run(&heard, &w);
+    check("late replies behind a step", &heard, due, 2);
+    heard_free(&heard, &w);
+}
+
 /* The same where all routers have the limits of Linux. */
 static void test_limits(void)
 {
@@ -346,6 +366,7 @@ static void test_long_silence(void)
 
 int main(void)
 {
+    test_late_replies();
     test_flows();
     test_reset();
     test_long_silence();

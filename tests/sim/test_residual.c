@@ -8,9 +8,10 @@
 #include "sim/world.h"
 #include "tap.h"
 
+/* The target sends data in connections that are left alone: our kernel's acknowledgements meet the device, too. */
 #define NET_OF(links)                                                                                                  \
     "client client 10.9.0.2 2001:db8:99::2\nchain r 6\n"                                                               \
-    "host target 192.0.2.80 2001:db8:80::80 open udp/53,tcp/443 service answer\n" links
+    "host target 192.0.2.80 2001:db8:80::80 open udp/53,tcp/443 service answer idle-talk 1s\n" links
 #define LINKS "links 5ms client r1 r2 r3 r4 r5 r6 target\n"
 #define LOSSY_LINKS "links 5ms client r1\nlink r1 r2 delay 5ms loss 4%\nlinks 5ms r2 r3 r4 r5 r6 target\n"
 #define WAITS_MOST_S 180 /* for the end of residual blocking, in all */
@@ -172,18 +173,17 @@ static void test_devices(void)
 
 #define LOSSY_RUNS 6
 
-/* Whether nothing that is said is wrong; less may be said. */
+/* Whether nothing that is said of names is wrong; less may be said. */
 static bool is_sound(const struct judgement *judgement, const struct device *device)
 {
     const struct verdict *all = judgement->verdicts;
-    const struct finding *finding = only_finding(judgement);
     for (unsigned i = 0; i < judgement->finding_count; i++)
-        if (judgement->findings[i].kind == FINDING_NAME_FILTER && &judgement->findings[i] != finding)
+        if (judgement->findings[i].kind == FINDING_NAME_FILTER &&
+            strcmp(judgement->findings[i].trace->flow.spec.name, "blocked.example") != 0)
             return false;
     return (all[BLOCKED].state == device->state || all[BLOCKED].state == VERDICT_INCONCLUSIVE) &&
            (all[FINE].state == VERDICT_OPEN || all[FINE].state == VERDICT_INCONCLUSIVE) &&
-           all[CONTROL].state == VERDICT_OPEN &&
-           (!finding || strcmp(finding->trace->flow.spec.name, "blocked.example") == 0);
+           all[CONTROL].state == VERDICT_OPEN;
 }
 
 static void test_loss(const struct device *device)
@@ -209,7 +209,7 @@ static void test_loss(const struct device *device)
         drive_free(&d);
     }
     free(net);
-    is_num(wrong, 0, "%s, with loss: nothing that is said is wrong", device->name);
+    is_num(wrong, 0, "%s, with loss: nothing that is said of names is wrong", device->name);
     ok(found >= LOSSY_RUNS / 2, "%s, with loss: the name is found in %u of %d", device->name, found, LOSSY_RUNS);
 }
 

@@ -119,7 +119,9 @@ static void test_targets(void)
     for (unsigned i = 0; i < 12; i++) {
         configs[i] = *result.config;
         configs[i].target.bytes[3] = (uint8_t)(80 + i);
-        snprintf(configs[i].target_name, sizeof configs[i].target_name, i % 3 ? "" : "host-%u.example", i + 1);
+        configs[i].target_name[0] = '\0';
+        if (i % 3 == 0)
+            snprintf(configs[i].target_name, sizeof configs[i].target_name, "host-%u.example", i + 1);
         results[i] = result;
         results[i].config = &configs[i];
         results[i].targets = several;

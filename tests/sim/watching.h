@@ -5,7 +5,7 @@
 
 #include "sim/drive.h"
 
-#define WATCHING_NETS_MOST 8
+#define WATCHING_NETS_MOST 10
 
 struct watching {
     struct net *nets[WATCHING_NETS_MOST]; /* owned */

@@ -244,6 +244,43 @@ static void test_program(const struct session *session, const struct link *link,
     pcap_close(dead);
 }
 
+/* Gives the packet another address at this place of its header. */
+static struct sample moved(struct sample sample, size_t at, const char *address)
+{
+    struct addr to;
+    addr_parse(address, &to);
+    memcpy(sample.bytes + at, to.bytes, addr_length(&to));
+    return sample;
+}
+
+/* The filter of a run whose target may move: probes to another address, and the answers from there. */
+static void test_any_target(const struct session *session, const struct link *link, size_t family)
+{
+    struct bpf_program program;
+    struct strbuf text;
+    bool six = families[family].family == 6;
+    const char *other = families[family].other;
+    pcap_t *dead = pcap_open_dead(link->dlt, 65535);
+    strbuf_init(&text);
+    filter_any_target(session, &text);
+    if (!ok(pcap_compile(dead, &program, text.text, 1, PCAP_NETMASK_UNKNOWN) == 0, "IPv%d %s any target: compiles %s",
+            families[family].family, link->name, pcap_geterr(dead)))
+        abort();
+    for (unsigned i = 0; i < session->count; i++) {
+        struct sample probe = moved(sample_probe(&session->traces[i].flow), six ? 24 : 16, other);
+        struct sample answer = moved(sample_answer(&session->traces[i].flow), six ? 8 : 12, other);
+        ok(passes(&program, link, &probe), "IPv%d %s any target: our %s", families[family].family, link->name,
+           specs[i]);
+        ok(passes(&program, link, &answer), "IPv%d %s any target: the answer to %s", families[family].family,
+           link->name, specs[i]);
+    }
+    test_errors(&program, link, family, "any target");
+    test_strangers(&program, link, family, true);
+    pcap_freecode(&program);
+    pcap_close(dead);
+    strbuf_free(&text);
+}
+
 int main(void)
 {
     for (size_t family = 0; family < sizeof families / sizeof *families; family++) {
@@ -256,6 +293,7 @@ int main(void)
         for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
             test_program(&session, &links[i], family, narrow.text, true);
             test_program(&session, &links[i], family, shorter.text, false);
+            test_any_target(&session, &links[i], family);
         }
         session_clear(&session);
         strbuf_free(&narrow);

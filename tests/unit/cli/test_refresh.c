@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whether a target whose name was looked up again stays where it is, or where it goes. */
+#include "config.h"
+
+#include "cli/shared/refresh.h"
+
+#include <stdlib.h>
+
+#include "strategies/strategies.h"
+#include "tap.h"
+#include "unit/support/handmade.h"
+
+static struct addr addr_of(const char *text)
+{
+    struct addr addr = {0};
+    if (!addr_parse(text, &addr))
+        abort();
+    return addr;
+}
+
+static struct session *session_to(const char *target, uint64_t seed)
+{
+    static const char *const udp[] = {"udp", NULL};
+    struct session_config config = handmade_config(udp);
+    struct err err = {0};
+    config.source = addr_of("192.0.2.1");
+    config.target = addr_of(target);
+    config.strategy = &strategy_watch;
+    config.interval = NS_PER_S;
+    config.seed = seed;
+    config.rounds = 9;
+    struct session *session = session_new(&config, false, NULL, &err);
+    if (!session)
+        abort();
+    return session;
+}
+
+static void test_choice(const struct targets *targets)
+{
+    static const struct {
+        const char *name, *list[3], *want;
+    } rows[] = {
+        {"the same address", {"198.51.100.7"}, NULL},
+        {"another one beside it", {"198.51.100.9", "198.51.100.7"}, NULL},
+        {"another one alone", {"198.51.100.9"}, "198.51.100.9"},
+        {"the first of two", {"198.51.100.9", "198.51.100.10"}, "198.51.100.9"},
+        {"that of another target", {"198.51.100.8"}, NULL},
+        {"one behind that of another target", {"198.51.100.8", "198.51.100.10"}, "198.51.100.10"},
+        {"none", {NULL}, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct addr list[3];
+        unsigned count = 0;
+        char text[ADDR_TEXT_BYTES] = "";
+        for (; count < 3 && rows[i].list[count]; count++)
+            list[count] = addr_of(rows[i].list[count]);
+        const struct addr *to = refresh_choose(targets, 0, list, count);
+        if (to)
+            addr_format(to, text);
+        is_text(text, rows[i].want ? rows[i].want : "", "%s", rows[i].name);
+    }
+}
+
+/* The ports are held, so the new session has those of the old one. */
+static void test_move(struct targets *targets)
+{
+    struct session *old = NULL;
+    struct err err = {0};
+    const struct addr to = addr_of("198.51.100.9");
+    const struct session *before = targets_session(targets, 0);
+    is_num(targets_move(targets, 0, &to, &old, &err), STATUS_OK, "a target moves");
+    const struct session *now = targets_session(targets, 0);
+    ok(old == before && now != before, "to a session of its own");
+    const struct flow *flow = &session_trace(now, 0)->flow, *former = &session_trace(old, 0)->flow;
+    ok(addr_equal(&session_config(now)->target, &to) && addr_equal(&flow->target, &to), "with the other address");
+    ok(flow->source_port == former->source_port && flow->nonce == former->nonce, "and the same source port and nonce");
+    is_num(session_config(now)->rounds, 9, "for the rounds that are left");
+    session_free(old);
+}
+
+int main(void)
+{
+    struct session *sessions[] = {session_to("198.51.100.7", 1), session_to("198.51.100.8", 2)};
+    struct targets targets;
+    targets_init(&targets, sessions, 2);
+    test_choice(&targets);
+    test_move(&targets);
+    session_free(targets_session(&targets, 0));
+    session_free(targets_session(&targets, 1));
+    return tap_done();
+}
