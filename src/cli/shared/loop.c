@@ -156,7 +156,7 @@ static void take_claim(struct run *run, const struct session_claim *claim)
 static enum status run_loop(struct run *run, const volatile sig_atomic_t *stop, struct err *err)
 {
     while (!*stop) {
-        unsigned index;
+        unsigned index = 0;
         struct wish wish = targets_wish(run->targets, run->wire->ops->now(run->wire), &index);
         serve_session(run, index);
         loop_keep_claims(run->targets, run->dump);
