@@ -540,12 +540,17 @@ static bool is_usual(const struct alone *a)
     return a->shown.usual_ttl && a->shown.ttl == a->shown.usual_ttl && !a->is_error && !(a->shown.tcp_flags & TCP_RST);
 }
 
+static unsigned near_way_of(const struct judging *j, const struct alone *a)
+{
+    return a->way ^ way_flips(see_pair(j->p, a->ref), a->shown.point);
+}
+
 /* The other capture lacks the acknowledgement, and so it may lack what was acknowledged. */
 static void note_unseen_acknowledgement(const struct judging *j, const struct alone *a)
 {
     next_turn(j->p);
     const struct pair *pair = see_pair(j->p, a->ref);
-    unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
+    unsigned near_way = near_way_of(j, a);
     uint32_t delta = pair->ways[!near_way].seq.value;
     uint32_t ack = a->shown.point == TRANSIT_NEAR ? a->ack + delta : a->ack - delta;
     struct flow *other = change_flow(j->p, pair->flows[!a->shown.point]);
@@ -554,13 +559,35 @@ static void note_unseen_acknowledgement(const struct judging *j, const struct al
                            on_clock_of_other(j, a->shown.point, a->shown.time), a->shown.frame.number);
 }
 
-/* Last, since the packets of a group may be those of the other point. */
-static void judge_unseen(const struct judging *j)
+/* Ways of which one point's frames hold several datagrams: bit sets of 1 << near way, by pair. NULL: out of memory. */
+static uint8_t *find_joined(const struct judging *j)
 {
+    uint8_t *joined = calloc(pair_count(j->p) + 1, sizeof *joined);
+    for (size_t i = 0; joined && i < j->p->alone_count; i++) {
+        const struct alone *a = &j->p->alone[i];
+        bool is_claimed = !a->gone && (a->shown.fate == TRANSIT_LOST || a->shown.fate == TRANSIT_FORGED);
+        if (!is_claimed || !holds_several(a) || a->ref >= pair_count(j->p))
+            continue;
+        next_turn(j->p);
+        joined[a->ref] |= (uint8_t)(1U << near_way_of(j, a));
+    }
+    return joined;
+}
+
+/* Last, since the packets of a group may be those of the other point. Datagrams that the other point has in one frame
+ * are not unseen. */
+static bool judge_unseen(const struct judging *j)
+{
+    uint8_t *joined = find_joined(j);
+    if (!joined)
+        return false;
     for (size_t i = 0; i < j->p->alone_count; i++) {
         struct alone *a = &j->p->alone[i];
         struct transit_point_result *other = &j->out->points[!a->shown.point];
         if (a->gone || a->shown.fate != TRANSIT_FORGED || !is_usual(a))
+            continue;
+        next_turn(j->p);
+        if (joined[a->ref] & 1U << near_way_of(j, a))
             continue;
         a->shown.fate = TRANSIT_UNJUDGED;
         a->shown.reason = TRANSIT_MISSED;
@@ -572,12 +599,13 @@ static void judge_unseen(const struct judging *j)
         if (a->gone || a->shown.fate != TRANSIT_LOST || a->ref >= pair_count(j->p))
             continue;
         next_turn(j->p);
-        const struct pair *pair = see_pair(j->p, a->ref);
-        if (!was_missed(j, pair, a, a->way ^ way_flips(pair, a->shown.point)))
+        if (!was_missed(j, see_pair(j->p, a->ref), a, near_way_of(j, a)))
             continue;
         a->shown.fate = TRANSIT_UNJUDGED;
         a->shown.reason = TRANSIT_MISSED;
     }
+    free(joined);
+    return true;
 }
 
 /* A capture that lacks packets which certainly passed may lack these as well. */
@@ -607,8 +635,7 @@ bool fates_judge(struct judging *j)
             judge_unpaired(j, &p->alone[i]);
     }
     judge_unsure(j);
-    bool good = judge_groups(j);
-    judge_unseen(j);
+    bool good = judge_groups(j) && judge_unseen(j);
     judge_drops(j);
     return good;
 }

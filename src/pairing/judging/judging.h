@@ -6,6 +6,7 @@
 #ifndef HOPSONDE_PAIRING_JUDGING_JUDGING_H
 #define HOPSONDE_PAIRING_JUDGING_JUDGING_H
 
+#include "pairing/missed.h"
 #include "pairing/state.h"
 
 /* What is known of a way of a conversation. */
@@ -71,6 +72,12 @@ bool witnesses_find(struct judging *j);
  * packets before and after it. `is_alike`: only its time tells it from others, so that a clock that was set anywhere
  * leaves it in doubt. */
 bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_alike);
+
+/* A frame of several datagrams, which offloading joined. It has the id of the first one, and another payload. */
+static inline bool holds_several(const struct alone *a)
+{
+    return a->kind != PASSAGE_TCP && a->shown.bytes > DATAGRAM_MOST;
+}
 
 /* late.c: partners that came after their packets were given up, and those whose payload was rewritten. */
 bool late_pair(struct judging *j);

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "pairing/judging/judging.h"
-#include "pairing/missed.h"
 
 /* A partner may come so late. Unit: time. Source: RFC 9293 3.4.1: a segment lives for two minutes. */
 #define LATE_MOST (120 * NS_PER_S)
@@ -226,12 +225,6 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
         set_group(j, all, count);
 }
 
-/* A frame of several datagrams has the id of the first one, and another payload. */
-static bool is_joined(const struct alone *a)
-{
-    return a->kind != PASSAGE_TCP && a->shown.bytes > DATAGRAM_MOST;
-}
-
 static void join_range(struct judging *j, struct alone *from, size_t count, struct candidate *room, bool rewritten)
 {
     struct pair *pair = change_pair(j->p, from->ref);
@@ -243,7 +236,7 @@ static void join_range(struct judging *j, struct alone *from, size_t count, stru
         unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
         bool is_sure_twin = a->is_twin && (a->id || rewritten);
         uint64_t key =
-            a->gone || is_sure_twin || (rewritten && is_joined(a)) ? 0 : key_of(pair, a, near_way, rewritten);
+            a->gone || is_sure_twin || (rewritten && holds_several(a)) ? 0 : key_of(pair, a, near_way, rewritten);
         nstime common = is_far && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
         if (key)
             room[kept++] = (struct candidate){key, common, a, near_way};

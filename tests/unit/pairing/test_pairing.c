@@ -377,6 +377,50 @@ static void unseen(void)
     pairing_free(pairing);
 }
 
+/* Datagrams that the far point alone has are not unseen at the near point: one of its frames holds several. */
+static void joined(void)
+{
+    struct sent sent = {
+        .from = CLIENT, .to = SERVER, .from_port = 45177, .to_port = 7000, .ttl = 64, .protocol = IP_UDP};
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 10; i++) {
+        sent.from = CLIENT;
+        sent.payload = 900;
+        sent.ttl = 64;
+        sent.first = 7919 * (i + 1);
+        see(TRANSIT_NEAR, 2000 * MS + 100 * MS * i, sent);
+        sent.from = PUBLIC;
+        sent.ttl = 61;
+        see(TRANSIT_FAR, 2000 * MS + 100 * MS * i + DELAY, sent);
+    }
+    sent.from = CLIENT;
+    sent.payload = 4 * 900;
+    sent.ttl = 64;
+    sent.first = 104729;
+    see(TRANSIT_NEAR, 3000 * MS, sent);
+    for (unsigned k = 0; k < 4; k++) {
+        sent.from = PUBLIC;
+        sent.payload = 900;
+        sent.ttl = 61;
+        sent.first = 1299709 * (k + 1);
+        see(TRANSIT_FAR, 3000 * MS + DELAY, sent);
+    }
+    for (unsigned i = 11; i < 14; i++) {
+        sent.from = CLIENT;
+        sent.ttl = 64;
+        sent.first = 7919 * (i + 1);
+        see(TRANSIT_NEAR, 2000 * MS + 100 * MS * i, sent);
+        sent.from = PUBLIC;
+        sent.ttl = 61;
+        see(TRANSIT_FAR, 2000 * MS + 100 * MS * i + DELAY, sent);
+    }
+    finish();
+    is_num(result->points[TRANSIT_NEAR].unseen, 0, "the near capture lacks none");
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_MISSED), 0, "no datagram is called missed");
+    pairing_free(pairing);
+}
+
 /* A packet of a conversation that the other point does not see. */
 static void see_other(enum transit_point point, nstime at)
 {
@@ -628,6 +672,7 @@ int main(void)
     offload();
     capture_drops();
     unseen();
+    joined();
     clock_set();
     sacked();
     cut();
