@@ -17,10 +17,10 @@
 #define WAITS_MOST_S 180 /* for the end of residual blocking, in all */
 #define TALK_MOST_S 80   /* all else: handshakes that fail take three seconds each */
 
-static const char *const of_tcp[] = {"tcp/443", "tcp/443:sni=blocked.example", "tcp/443:sni=fine.example",
-                                     "tcp/443:sni=www.example.com"};
-static const char *const of_udp[] = {"udp/53", "udp/53:name=blocked.example", "udp/53:name=fine.example",
-                                     "udp/53:name=www.example.com"};
+static const char *const texts[][4] = {
+    {"udp/53", "udp/53:name=blocked.example", "udp/53:name=fine.example", "udp/53:name=www.example.com"},
+    {"tcp/443", "tcp/443:sni=blocked.example", "tcp/443:sni=fine.example", "tcp/443:sni=www.example.com"},
+};
 enum { PLAIN = 1, BLOCKED, FINE, CONTROL, SPECS }; /* behind icmp */
 
 static const struct device {
@@ -51,7 +51,7 @@ static enum status config_of(const struct net *net, uint8_t family, bool tcp, bo
     enum status status = world_config(net, family, "icmp", seed, out, err);
     for (size_t i = PLAIN; i < SPECS && status == STATUS_OK; i++)
         if (i != FINE || two)
-            status = probe_spec_parse((tcp ? of_tcp : of_udp)[i - 1], &out->specs[out->spec_count++], err);
+            status = probe_spec_parse(texts[tcp][i - 1], &out->specs[out->spec_count++], err);
     out->controls = UINT32_C(1) << (out->spec_count - 1);
     return status;
 }
