@@ -85,8 +85,10 @@ static inline void held_prefetch(const struct held_store *store, uint64_t key)
 /* All of a record. */
 static inline void held_prefetch_record(const struct held_store *store, uint32_t index)
 {
+    if (index == NONE)
+        return;
     const char *bytes = (const char *)&store->held[index];
-    for (size_t at = 0; at < sizeof(struct held) && index != NONE; at += HELD_LINE)
+    for (size_t at = 0; at < sizeof(struct held); at += HELD_LINE)
         __builtin_prefetch(bytes + at, 1);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/captured.h"
@@ -314,13 +315,17 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
     }
 }
 
-/* FNV-1a; never 0. */
-static uint32_t hash_name(const struct carried_name *name)
+struct carried_name *carried_name_copy(const struct carried_name *name)
 {
-    uint32_t hash = (UINT32_C(2166136261) ^ name->variant) * UINT32_C(16777619);
-    for (const char *at = name->text; *at; at++)
-        hash = (hash ^ (uint8_t)*at) * UINT32_C(16777619);
-    return hash ? hash : 1;
+    struct carried_name *copy = name ? malloc(sizeof *copy) : NULL;
+    if (copy)
+        *copy = *name;
+    return copy;
+}
+
+bool carried_name_equal(const struct carried_name *a, const struct carried_name *b)
+{
+    return a == b || (a && b && a->variant == b->variant && strcmp(a->text, b->text) == 0);
 }
 
 void digest_read_name(const struct digester *digester, const struct packet *packet, struct carried_name *name,
@@ -337,7 +342,6 @@ void digest_read_name(const struct digester *digester, const struct packet *pack
         return;
     name->variant = row->variant;
     out->name = name;
-    out->traits.name_id = hash_name(name);
 }
 
 /* Bits of the ports to which queries of this type may bear an id. */

@@ -12,7 +12,6 @@
 struct traits {
     uint32_t word;     /* source port (high half) and target port; echo: id and sequence number */
     uint32_t seq, ack; /* TCP, DCCP, SCTP */
-    uint32_t name_id;  /* a hash of the name that it bears; 0: none */
     uint32_t query_id; /* a hash of the id that its answer repeats; 0: none */
     uint32_t flow_label;
     uint16_t ip_id, checksum, window;
@@ -29,6 +28,11 @@ struct carried_name {
     uint8_t variant; /* the number of its variant row */
     char text[PROBE_NAME_MOST + 1];
 };
+
+/* The caller frees it. NULL: there is none, or no memory. */
+struct carried_name *carried_name_copy(const struct carried_name *name);
+/* NULL: no name. */
+bool carried_name_equal(const struct carried_name *a, const struct carried_name *b);
 
 /* A packet as the recogniser needs it, by value. Of an ICMP error, address and traits are those of the quoted packet.
  * Small, since read_ahead passes one for each frame to another thread. */

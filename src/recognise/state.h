@@ -154,7 +154,7 @@ struct run {
     unsigned later_next;
     uint64_t translated_pair;            /* pair_hash of the last translated quote of its packets; 0: none */
     struct run_ttl near_ttls[NEAR_TTLS]; /* hardly any run needs more; by_ttl_count says how many are in use */
-    struct carried_name name;            /* that all of its packets bear, as shown.name_id says; "": none */
+    struct carried_name *name;           /* owned; that all of its packets bear; NULL: none, or several */
 };
 
 /* The neighbours of a run in the list of all, by last activity. Each packet moves its run in that list, and the links

@@ -26,15 +26,6 @@ static struct early *early_at(const struct recogniser *r, unsigned place)
     return &r->early[(r->early_first + place) % EARLY_MOST];
 }
 
-/* NULL: there is none, or no memory. */
-static struct carried_name *name_copy(const struct carried_name *name)
-{
-    struct carried_name *copy = name ? malloc(sizeof *copy) : NULL;
-    if (copy)
-        *copy = *name;
-    return copy;
-}
-
 bool early_hold(struct recogniser *r, const struct digest *digest)
 {
     bool is_old = digest->time < r->now - EARLY_WITHIN; /* the file is not in order: time does not go on from here */
@@ -47,7 +38,7 @@ bool early_hold(struct recogniser *r, const struct digest *digest)
     held->digest.extension = held->extension;
     held->inside = tunnels_copy(digest->inside);
     held->digest.inside = held->inside;
-    held->name = name_copy(digest->name);
+    held->name = carried_name_copy(digest->name);
     held->digest.name = held->name;
     due_at(r, early_next(r));
     return true;

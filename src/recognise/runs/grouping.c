@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "recognise/runs/grouping.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "recognise/runs/merge.h"
@@ -216,8 +217,10 @@ static void note_packet(struct recogniser *r, struct run *run, const struct dige
     const struct traits *traits = &digest->traits;
     enum order order = order_of(run, traits, digest->time);
     struct place place = {0};
-    if (traits->name_id != run->shown.name_id)
-        *run->name.text = '\0'; /* they vary */
+    if (run->name && !carried_name_equal(run->name, digest->name)) {
+        free(run->name); /* they vary */
+        run->name = NULL;
+    }
     if (order != ORDER_NEXT)
         place = order_place(run, traits, digest->time);
     struct step step = {

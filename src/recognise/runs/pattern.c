@@ -359,8 +359,8 @@ unsigned pattern_fits(const struct run *run, const struct digest *digest, nstime
         return 0;
     if (digest->shape != SHAPE_ECHO && relate(&run->target_port, traits->word & 0xffff) == FAR)
         return 0;
-    bool is_same_name = run->shown.name_id == traits->name_id;
-    if (!is_same_name && (digest->shape == SHAPE_ECHO || relate(&run->source_port, traits->word >> 16) != SAME))
+    if (!carried_name_equal(run->name, digest->name) &&
+        (digest->shape == SHAPE_ECHO || relate(&run->source_port, traits->word >> 16) != SAME))
         return 0; /* another name is another probe spec, but in one flow */
     enum order order = order_of(run, traits, now);
     if (run->state != RUN_ORDINARY && order == ORDER_NEXT && order_begins_anew(run, traits, now))

@@ -128,7 +128,7 @@ struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest
     run->protocol = digest->protocol;
     run->version = digest->source.family;
     run->shown = digest->traits;
-    run->name = digest->name ? *digest->name : (struct carried_name){0};
+    run->name = carried_name_copy(digest->name);
     run->next_in_pair = pair->runs;
     pair->runs = run;
     pair->run_count++;
@@ -474,6 +474,7 @@ void run_free(struct recogniser *r, struct run *run)
     r->high_ttls -= run->most_ttl > PROBE_TTL_MOST ? (unsigned)run->most_ttl - PROBE_TTL_MOST : 0;
     trace_free(&run->trace);
     run_free_ttls(run);
+    free(run->name);
     pair_release(r, run->pair);
     run_release(r, run);
 }

@@ -450,11 +450,13 @@ static void describe_payload(const struct run *run, const struct probe_type *typ
     enum probe_shape shape = run->trace.handshakes.count ? SHAPE_SESSION : (enum probe_shape)run->shape;
     const struct probe_variant_row *seen = probe_variant_seen(type, shape, port, payload, shown->payload_bytes);
     spec->variant = seen->variant;
+    if (!run->name || port < 0)
+        return;
     struct probe_spec named = *spec;
-    named.variant = run->name.variant;
-    if (*run->name.text && port >= 0 && probe_spec_variant(&named)->needs_connection == seen->needs_connection) {
-        spec->variant = run->name.variant;
-        spec->name = run->name.text;
+    named.variant = run->name->variant;
+    if (probe_spec_variant(&named)->needs_connection == seen->needs_connection) {
+        spec->variant = named.variant;
+        spec->name = run->name->text;
     }
 }
 
