@@ -567,7 +567,7 @@ static void on_alarm(int number)
 static void test_interrupted(bool classic, enum packing packing)
 {
     struct bytes b = {0};
-    static struct packed packed;
+    static struct packed_bytes packed;
     struct err err;
     struct frame frame;
     int ends[2];
@@ -580,9 +580,9 @@ static void test_interrupted(bool classic, enum packing packing)
         put_section(&b, 1);
     packed.length = 0;
     if (packing)
-        packed_add(&packed, packing, b.data, b.length);
+        packing_add(&packed, packing, b.data, b.length);
     else
-        packed_add_plain(&packed, b.data, b.length);
+        packing_add_plain(&packed, b.data, b.length);
     size_t length = packing ? packed.length - 1 : b.length;
     if (pipe(ends) != 0 || write(ends[1], packed.bytes, length) != (ssize_t)length)
         abort();
@@ -601,13 +601,13 @@ static void test_interrupted(bool classic, enum packing packing)
 
 /* ---- compressed ---- */
 
-static struct wire *open_packed(const struct packed *p, struct err *err)
+static struct wire *open_packed(const struct packed_bytes *p, struct err *err)
 {
     memory_set(p->bytes, p->length);
     return open_path(memory_path, err);
 }
 
-static void check_packed(const struct packed *p, enum wire_event want, bool truncated, const char *message)
+static void check_packed(const struct packed_bytes *p, enum wire_event want, bool truncated, const char *message)
 {
     struct err err;
     struct wire *wire = open_packed(p, &err);
@@ -620,7 +620,7 @@ static void check_packed(const struct packed *p, enum wire_event want, bool trun
 
 static void test_packed(bool classic, enum packing packing, const char *name)
 {
-    static struct packed packed;
+    static struct packed_bytes packed;
     struct bytes b = {0};
     char message[64];
     if (classic) {
@@ -634,8 +634,8 @@ static void test_packed(bool classic, enum packing packing, const char *name)
         put_packet(&b, 0, 8);
     }
     packed.length = 0;
-    packed_add(&packed, packing, b.data, 2);
-    packed_add(&packed, packing, b.data + 2, b.length - 2);
+    packing_add(&packed, packing, b.data, 2);
+    packing_add(&packed, packing, b.data + 2, b.length - 2);
     check_packed(&packed, WIRE_END, false, "");
     size_t length = packed.length--;
     check_packed(&packed, WIRE_END, true, "");
@@ -659,12 +659,12 @@ static void test_packed_errors(enum packing packing)
         {"BZh91", 5, "it is bzip2-compressed; unpack it first (bunzip2)"},
         {"\n\r\r\n", 4, "it is cut within its header (record or copy it anew)"},
     };
-    static struct packed packed;
+    static struct packed_bytes packed;
     struct err err;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char want[256];
         packed.length = 0;
-        packed_add(&packed, packing, rows[i].bytes, rows[i].count);
+        packing_add(&packed, packing, rows[i].bytes, rows[i].count);
         ok(!open_packed(&packed, &err), "packed file %d cannot be read", (int)i);
         snprintf(want, sizeof want, "%s: cannot read the capture: %s", memory_path, rows[i].message);
         is_text(err.message, want, "which is told");
@@ -732,7 +732,7 @@ static struct wire *begin(const struct capture_file *file)
 /* Blocks of no interest fill the capture: none of them is an event, and yet a signal is heard. */
 static void test_stop(enum packing packing)
 {
-    static struct packed packed;
+    static struct packed_bytes packed;
     static struct bytes b;
     volatile sig_atomic_t stop = 0;
     struct capture_file file;
@@ -747,9 +747,9 @@ static void test_stop(enum packing packing)
         block_end(&b);
     }
     if (packing)
-        packed_add(&packed, packing, b.data, b.length);
+        packing_add(&packed, packing, b.data, b.length);
     else
-        packed_add_plain(&packed, b.data, b.length);
+        packing_add_plain(&packed, b.data, b.length);
     memory_set(packed.bytes, packed.length);
     capture_file_open(&file, memory_path, &stop);
     struct wire *wire = begin(&file);

@@ -57,7 +57,7 @@ static void unpack(enum packing packing, struct source source, size_t piece, str
     unpack_free(u);
 }
 
-static void unpack_whole(enum packing packing, const struct packed *p, size_t length, struct result *out)
+static void unpack_whole(enum packing packing, const struct packed_bytes *p, size_t length, struct result *out)
 {
     unpack(packing, (struct source){.bytes = p->bytes, .length = length, .most = SIZE_MAX}, 4096, out);
 }
@@ -78,7 +78,7 @@ static bool holds(const struct result *r, const uint8_t *plain, size_t length)
 }
 
 static uint8_t plain[300000];
-static struct packed packed;
+static struct packed_bytes packed;
 static struct result result;
 
 static void test_pieces(int k)
@@ -86,7 +86,7 @@ static void test_pieces(int k)
     static const size_t lengths[] = {0, 1, 5000, 300000}, given[] = {1, 7, SIZE_MAX}, taken[] = {1, 100, 4096, 400000};
     for (size_t i = 0; i < 4; i++) {
         packed.length = 0;
-        packed_add(&packed, packings[k], plain, lengths[i]);
+        packing_add(&packed, packings[k], plain, lengths[i]);
         for (size_t g = 0; g < 3; g++) {
             for (size_t t = 0; t < 4; t++) {
                 struct source source = {.bytes = packed.bytes, .length = packed.length, .most = given[g]};
@@ -105,7 +105,7 @@ static void test_members_and_cuts(int k)
     size_t ends[5] = {0}, position = 0, before = 0;
     packed.length = 0;
     for (size_t i = 0; i < 4; i++) {
-        packed_add(&packed, packings[k], plain + position, parts[i]);
+        packing_add(&packed, packings[k], plain + position, parts[i]);
         position += parts[i];
         ends[i + 1] = packed.length;
     }
@@ -139,8 +139,8 @@ static void test_garbage(int k)
     } rows[] = {{"\n", 1}, {"\0\0\0\0\0\0\0\0", 8}, {"no member\n", 10}, {"\xff", 1}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         packed.length = 0;
-        packed_add(&packed, packings[k], plain, 5000);
-        packed_add_plain(&packed, rows[i].bytes, rows[i].count);
+        packing_add(&packed, packings[k], plain, 5000);
+        packing_add_plain(&packed, rows[i].bytes, rows[i].count);
         unpack_whole(packings[k], &packed, packed.length, &result);
         ok(holds(&result, plain, 5000) && !result.cut && !result.problem[0], "%s: garbage %zu at the end", names[k], i);
     }
@@ -152,7 +152,7 @@ static void test_damage(int k)
                                              "its zstd data are damaged: Restored data doesn't match checksum"};
     size_t sum_at = k == 0 ? 8 : 4, silent = 0, first;
     packed.length = 0;
-    packed_add(&packed, packings[k], plain, 5000);
+    packing_add(&packed, packings[k], plain, 5000);
     first = packed.length;
     packed.bytes[first - sum_at] ^= 1;
     unpack_whole(packings[k], &packed, first, &result);
@@ -161,7 +161,7 @@ static void test_damage(int k)
     ok(!result.cut, "%s: it is not cut", names[k]);
     packed.bytes[first - sum_at] ^= 1;
 
-    packed_add(&packed, packings[k], plain + 5000, 5000);
+    packing_add(&packed, packings[k], plain + 5000, 5000);
     memset(packed.bytes + first + 10, 0xff, 8);
     unpack_whole(packings[k], &packed, packed.length, &result);
     ok(result.length >= 5000 && memcmp(result.bytes, plain, 5000) == 0, "%s: the second member is damaged", names[k]);
@@ -180,7 +180,7 @@ static void test_damage(int k)
 static void test_source_error(int k)
 {
     packed.length = 0;
-    packed_add(&packed, packings[k], plain, 300000);
+    packing_add(&packed, packings[k], plain, 300000);
     struct source source = {.bytes = packed.bytes, .length = packed.length, .most = 1000, .fails_at = 100000};
     unpack(packings[k], source, 4096, &result);
     ok(result.failed && !result.cut && result.length > 0, "%s: the file cannot be read any more", names[k]);
@@ -199,8 +199,8 @@ static void test_window(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         packed.length = 0;
-        packed_add_plain(&packed, rows[i].bytes, 8);
-        packed_add_plain(&packed, "", 1);
+        packing_add_plain(&packed, rows[i].bytes, 8);
+        packing_add_plain(&packed, "", 1);
         unpack_whole(PACKING_ZSTD, &packed, packed.length, &result);
         is_text(result.problem, rows[i].problem, "window %zu", i);
         ok(result.length == 0 && !result.cut, "and nothing comes out");
@@ -224,9 +224,9 @@ static void test_damage_between_blocks(void)
 static void test_skipped_frames(void)
 {
     packed.length = 0;
-    packed_add_plain(&packed, "\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);
-    packed_add(&packed, PACKING_ZSTD, plain, 5000);
-    packed_add_plain(&packed, "\x5f\x2a\x4d\x18\x00\0\0\0", 8);
+    packing_add_plain(&packed, "\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);
+    packing_add(&packed, PACKING_ZSTD, plain, 5000);
+    packing_add_plain(&packed, "\x5f\x2a\x4d\x18\x00\0\0\0", 8);
     unpack_whole(PACKING_ZSTD, &packed, packed.length, &result);
     ok(holds(&result, plain, 5000) && !result.cut && !result.problem[0], "frames to be skipped");
     unpack_whole(PACKING_ZSTD, &packed, packed.length - 1, &result);

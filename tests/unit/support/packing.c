@@ -7,7 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-static void add_gzip(struct packed *p, const void *bytes, size_t count)
+static void add_gzip(struct packed_bytes *p, const void *bytes, size_t count)
 {
     z_stream stream = {0};
     if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
@@ -22,7 +22,7 @@ static void add_gzip(struct packed *p, const void *bytes, size_t count)
     deflateEnd(&stream);
 }
 
-static void add_zstd(struct packed *p, const void *bytes, size_t count)
+static void add_zstd(struct packed_bytes *p, const void *bytes, size_t count)
 {
     ZSTD_CCtx *context = ZSTD_createCCtx();
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
@@ -33,7 +33,7 @@ static void add_zstd(struct packed *p, const void *bytes, size_t count)
     ZSTD_freeCCtx(context);
 }
 
-void packed_add(struct packed *p, enum packing packing, const void *bytes, size_t count)
+void packing_add(struct packed_bytes *p, enum packing packing, const void *bytes, size_t count)
 {
     if (packing == PACKING_GZIP)
         add_gzip(p, bytes, count);
@@ -41,7 +41,7 @@ void packed_add(struct packed *p, enum packing packing, const void *bytes, size_
         add_zstd(p, bytes, count);
 }
 
-void packed_add_plain(struct packed *p, const void *bytes, size_t count)
+void packing_add_plain(struct packed_bytes *p, const void *bytes, size_t count)
 {
     if (count > sizeof p->bytes - p->length)
         abort();

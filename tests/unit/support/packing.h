@@ -7,14 +7,14 @@
 
 #include "capture/unpack.h"
 
-struct packed {
+struct packed_bytes {
     uint8_t bytes[1 << 19];
     size_t length;
 };
 
 /* Appends a gzip member, or a Zstandard frame with a checksum, that holds `count` bytes. */
-void packed_add(struct packed *p, enum packing packing, const void *bytes, size_t count);
+void packing_add(struct packed_bytes *p, enum packing packing, const void *bytes, size_t count);
 /* Appends bytes as they are. */
-void packed_add_plain(struct packed *p, const void *bytes, size_t count);
+void packing_add_plain(struct packed_bytes *p, const void *bytes, size_t count);
 
 #endif
