@@ -63,9 +63,11 @@ struct live_run {
     unsigned session_count;
     struct targets targets; /* the same */
     struct refresh refresh;
-    struct clock_look clock;    /* of the last look */
-    struct companion companion; /* what is served beside it */
-    bool missing;               /* a target has no address, or no route: it was told, and is left out */
+    struct clock_look clock;           /* of the last look */
+    struct companion companions[3];    /* the parts of this one: */
+    const struct companion *companion; /* NULL: nothing is served */
+    unsigned companion_count;
+    bool missing; /* a target has no address, or no route: it was told, and is left out */
     struct wire *wire;
     struct fullscreen screen; /* the same of watch, on a terminal */
     struct watched watched;   /* `wire`, where progress is to be shown */
@@ -494,37 +496,48 @@ static void tell_clock(struct live_run *run, const struct clock_change *change)
     }
 }
 
-static void heard(void *context, const struct addr *from, nstime now)
-{
-    const struct live_run *run = context;
-    if (run->companion.heard)
-        run->companion.heard(run->companion.context, from, now);
-}
-
-static nstime serve(void *context, nstime now, nstime until)
+static nstime look_at_clock(void *context, nstime now, nstime until)
 {
     struct live_run *run = context;
     struct clock_look look = live_wire_clock(run->wire);
     struct clock_change change;
+    (void)now;
     if (capture_clock_changed(&run->clock, &look, &change))
         tell_clock(run, &change);
-    return run->companion.serve ? run->companion.serve(run->companion.context, now, until) : until;
+    return until;
 }
 
-static struct companion clock_of(struct live_run *run, struct companion inner)
+static struct companion clock_companion(struct live_run *run)
 {
-    run->companion = inner;
     run->clock = live_wire_clock(run->wire);
-    return (struct companion){.context = run, .heard = heard, .serve = serve};
+    return (struct companion){.context = run, .serve = look_at_clock};
 }
 
-static struct companion refresh_of(struct live_run *run, struct wire *wire, struct companion inner)
+static struct companion refreshes(struct live_run *run, struct wire *wire)
 {
     run->refresh.move = (struct move_context){
         .report = &run->report, .targets = &run->targets, .sessions = run->sessions, .stop = run->context->stop};
     run->refresh.wire = wire;
     run->refresh.dump = run->dump;
-    return refresh_companion(&run->refresh, inner);
+    return refresh_companion(&run->refresh);
+}
+
+static void add_companion(struct live_run *run, struct companion companion)
+{
+    companion.next = run->companion;
+    run->companions[run->companion_count] = companion;
+    run->companion = &run->companions[run->companion_count++];
+}
+
+/* The tasks that are served while the run waits. */
+static void add_companions(struct live_run *run, struct wire *wire)
+{
+    if (run->lookup)
+        add_companion(run, lookup_companion(run->lookup, &run->report));
+    if (refresh_is_on(&run->refresh))
+        add_companion(run, refreshes(run, wire));
+    if (run->config.strategy->is_endless)
+        add_companion(run, clock_companion(run));
 }
 
 static int probe_live(struct options *options, const struct run_context *context)
@@ -544,16 +557,8 @@ static int probe_live(struct options *options, const struct run_context *context
     confine_seal(options, SEAL_WIRE | (session_connects(run.sessions[0]) ? SEAL_CONNECT : 0) |
                               (run.far.count ? SEAL_THREADS : 0) | (run.screen.is_on ? SEAL_SCREEN : 0) |
                               (lookup_asks(run.lookup) ? SEAL_ASK : 0));
-    struct companion companion = {0};
-    if (run.lookup)
-        companion = lookup_companion(run.lookup, &run.report);
-    if (refresh_is_on(&run.refresh))
-        companion = refresh_of(&run, wire, companion);
-    if (run.config.strategy->is_endless)
-        companion = clock_of(&run, companion);
-    bool is_served = run.lookup || run.config.strategy->is_endless;
-    enum status status =
-        loop_run_targets(&run.targets, wire, run.dump, is_served ? &companion : NULL, context->stop, &err);
+    add_companions(&run, wire);
+    enum status status = loop_run_targets(&run.targets, wire, run.dump, run.companion, context->stop, &err);
     watched_end(&run.watched);
     fullscreen_end(&run.screen);
     int code = finish_live(&run, *context->stop || status != STATUS_OK);

@@ -109,8 +109,9 @@ static void take_frame(struct run *run, struct frame *frame)
     struct frame_note note = targets_frame(run->targets, frame, &packet, &run->index);
     serve_session(run, run->index);
     loop_keep_claims(run->targets, run->dump);
-    if (run->companion && note.role == FRAME_REPLY)
-        run->companion->heard(run->companion->context, &packet.outer.ip.source, frame->time);
+    for (const struct companion *c = run->companion; c && note.role == FRAME_REPLY; c = c->next)
+        if (c->heard)
+            c->heard(c->context, &packet.outer.ip.source, frame->time);
     if (run->dump && dump_frame(run->dump, frame, &note, run->session))
         run->kept = frame->number;
 }
@@ -123,10 +124,12 @@ void loop_run_deadlines(struct targets *targets, nstime until, const volatile si
 
 static nstime serve(const struct run *run, nstime until)
 {
-    if (!run->companion || !run->companion->serve)
-        return until;
-    nstime next = run->companion->serve(run->companion->context, run->wire->ops->now(run->wire), until);
-    return next < until ? next : until;
+    for (const struct companion *c = run->companion; c; c = c->next)
+        if (c->serve) {
+            nstime next = c->serve(c->context, run->wire->ops->now(run->wire), until);
+            until = next < until ? next : until;
+        }
+    return until;
 }
 
 static void carry_out(struct run *run, const struct wish *wish)

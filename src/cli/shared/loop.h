@@ -12,11 +12,12 @@
 /* A task that is served while a run waits. */
 struct companion {
     void *context;
-    /* Called for each reply to one of the run's probes. */
+    /* Called for each reply to one of the run's probes. NULL: never called. */
     void (*heard)(void *context, const struct addr *from, nstime now);
     /* Called while the run has nothing to do before `until`. Returns the latest time for the next call, if earlier.
      * NULL: never called. */
     nstime (*serve)(void *context, nstime now, nstime until);
+    const struct companion *next; /* borrowed; another task; NULL: there is none */
 };
 
 /* Drives `session` over `wire` until the session is done, the wire ends or `*stop` becomes nonzero. Frames and

@@ -32,7 +32,7 @@ enum status refresh_start(struct refresh *refresh, nstime every, struct session 
     bool any = false;
     *refresh = (struct refresh){.every = every};
     for (unsigned i = 0; i < count; i++) {
-        bool has_name = every && is_name(session_config(sessions[i]));
+        bool has_name = is_name(session_config(sessions[i]));
         refresh->next[i] = has_name ? NSTIME_NONE : NSTIME_NEVER;
         any = any || has_name;
     }
@@ -116,24 +116,16 @@ static void ask(struct refresh *refresh, nstime now)
 
 /* --- the companion --- */
 
-static void heard(void *context, const struct addr *from, nstime now)
-{
-    const struct refresh *refresh = context;
-    if (refresh->inner.heard)
-        refresh->inner.heard(refresh->inner.context, from, now);
-}
-
 /* The wire wakes often enough for answers. */
 static nstime serve(void *context, nstime now, nstime until)
 {
     struct refresh *refresh = context;
     take_answers(refresh, now);
     ask(refresh, now);
-    return refresh->inner.serve ? refresh->inner.serve(refresh->inner.context, now, until) : until;
+    return until;
 }
 
-struct companion refresh_companion(struct refresh *refresh, struct companion inner)
+struct companion refresh_companion(struct refresh *refresh)
 {
-    refresh->inner = inner;
-    return (struct companion){.context = refresh, .heard = heard, .serve = serve};
+    return (struct companion){.context = refresh, .serve = serve};
 }

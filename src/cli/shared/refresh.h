@@ -21,18 +21,17 @@ struct refresh {
     nstime every;
     nstime next[TARGETS_MOST]; /* NSTIME_NEVER: an address, or an answer is awaited; NSTIME_NONE: not asked yet */
     struct move_context move;  /* borrowed parts */
-    struct companion inner;    /* what else is served */
     struct wire *wire;         /* borrowed */
     struct dump *dump;         /* borrowed; NULL: no capture is kept */
 };
 
-/* Before the run is sealed: starts the process if any of the targets has a name. `every` 0: none is started. */
+/* Before the run is sealed: starts the process if any of the targets has a name. */
 enum status refresh_start(struct refresh *refresh, nstime every, struct session *const *sessions, unsigned count,
                           struct err *err);
 /* Whether that is the case. */
 bool refresh_is_on(const struct refresh *refresh);
-/* A companion that serves `inner`, too. The rest of `refresh` is set by the caller. */
-struct companion refresh_companion(struct refresh *refresh, struct companion inner);
+/* The caller sets move, wire and dump of `refresh` before. */
+struct companion refresh_companion(struct refresh *refresh);
 void refresh_end(struct refresh *refresh);
 
 /* The address to go to; NULL: stay. Of `count` targets, `index` asked. No two targets have the same address. */
