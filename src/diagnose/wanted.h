@@ -16,7 +16,7 @@ struct diagnosis {
         uint8_t closing;  /* rounds of rule 4 */
         uint8_t turns;    /* turns of rule 11 */
         uint8_t checks;   /* samples of the control for rule 11, after the name was stopped */
-        uint8_t unclear;  /* of these, the last ones, none of which is known to have passed */
+        uint8_t unclear;  /* of these, how many in a row, up to now, did not show that they passed */
         bool has_begun;   /* of a spec with a name: it may send */
     } specs[SPECS_MOST];
     struct left_out {   /* by TTL, for rule 10 */

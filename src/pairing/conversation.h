@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* conversation: what is kept of a conversation while its packets come: its flow at each point and, once both are found
- * to be the same, what their packets have in common. Floor: pairing; internal; no code. */
+ * to be the same, what their packets have in common. Floor: pairing; internal. */
 #ifndef HOPSONDE_PAIRING_CONVERSATION_H
 #define HOPSONDE_PAIRING_CONVERSATION_H
 
@@ -100,7 +100,7 @@ struct conversation {
     bool is_paired;
 };
 
-/* Frees what it owns. */
+/* conversations.c: frees what it owns. */
 void conversation_clear(struct conversation *conversation);
 
 #endif

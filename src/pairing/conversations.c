@@ -6,9 +6,19 @@
 #include "base/array.h"
 #include "pairing/packed.h"
 
-/* Open conversations of which the one that was not used for the longest time is packed. Unit: conversations. Source:
- * chosen. Effect: fewer pack some that are in use. */
+/* choose() looks at so many open conversations, and packs the one that was idle for the longest time. Unit:
+ * conversations. Source: chosen. Effect: fewer pack some that are in use. */
 #define LOOKED_AT 16
+
+void conversation_clear(struct conversation *c)
+{
+    for (unsigned way = 0; way < 2; way++) {
+        for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+            stream_free(&c->flows[point].ways[way].stream);
+        free(c->pair.ways[way].delays.kept);
+    }
+    free(c->pair.rewrites);
+}
 
 static void note_moved(void *context, uint32_t owner, uint32_t record)
 {

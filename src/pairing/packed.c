@@ -56,16 +56,6 @@ void packed_free(struct packed *p)
     free(p);
 }
 
-void conversation_clear(struct conversation *c)
-{
-    for (unsigned way = 0; way < 2; way++) {
-        for (unsigned point = 0; point < TRANSIT_POINTS; point++)
-            stream_free(&c->flows[point].ways[way].stream);
-        free(c->pair.ways[way].delays.kept);
-    }
-    free(c->pair.rewrites);
-}
-
 /* --- bits --- */
 
 /* Reads or writes, so that one function says for both what is where. */

@@ -49,10 +49,9 @@ enum screen_key {
     SCREEN_KEY_RIGHT,
 };
 
-/* With several targets, the screen shows a row for each, or one of them as if it were the only one. A number chooses
- * one, as do enter and the arrows. */
 /* Adds exactly view->lines lines, each at most view->columns wide, with a newline between them. `result` is that of the
- * run, and `options` are those of its text report. Corrects what the view selects if it is no more. */
+ * run, and `options` are those of its text report. Corrects what the view selects if it is no more. With several
+ * targets, the page has a row for each, or shows one as if it were the only one. */
 void screen_view_render(struct screen_view *view, const struct output *out, nstime now, struct strbuf *text);
 /* Changes the view as the key asks. The caller acts on QUIT and RESET. */
 void screen_view_press(struct screen_view *view, const struct result *result, unsigned key);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "silence/names.h"
 
+#include <stdlib.h>
+
 #include "base/minmax.h"
 #include "silence/comparison.h"
 #include "silence/loss.h"
@@ -251,16 +253,10 @@ static void add_handshakes(const struct trace *trace, struct samples *out)
     }
 }
 
-/* Nearly all are in order. */
-static void sort(struct samples *samples)
+static int by_time(const void *a, const void *b)
 {
-    for (unsigned i = 1; i < samples->count; i++) {
-        struct name_sample moved = samples->all[i];
-        unsigned at = i;
-        for (; at > 0 && samples->all[at - 1].sent > moved.sent; at--)
-            samples->all[at] = samples->all[at - 1];
-        samples->all[at] = moved;
-    }
+    const struct name_sample *x = a, *y = b;
+    return x->sent < y->sent ? -1 : x->sent > y->sent;
 }
 
 static void collect(const struct count *count, const struct trace *trace, struct samples *out)
@@ -284,7 +280,7 @@ static void collect(const struct count *count, const struct trace *trace, struct
         add_to_sample(*latest, probe, end, reply);
     }
     add_handshakes(trace, out);
-    sort(out);
+    qsort(out->all, out->count, sizeof *out->all, by_time);
 }
 
 /* What became of the samples that count. */

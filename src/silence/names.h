@@ -33,7 +33,7 @@ struct name_comparison {
     struct name_block block;
     bool is_blocked;         /* it began before, and the named spec was not probed but during that time */
     bool is_blocked_now;     /* it goes on, as far as the control shows */
-    unsigned control_passes; /* the last samples of the control, all of which passed, behind the last named probe */
+    unsigned control_passes; /* since the last named probe, so many samples of the control passed in a row */
     double confidence;
     const struct probe *shown; /* a named probe that was stopped, by a reply if any was; NULL: none */
     const struct reply *reply; /* that refusal or answer; NULL: it was silent */

@@ -42,7 +42,7 @@ static inline struct session *targets_session(const struct targets *targets, uns
 struct wish targets_wish(struct targets *targets, nstime now, unsigned *index);
 /* A wish was carried out, or a claim handed in: to be called behind the session's own function. */
 void targets_changed(struct targets *targets, unsigned index);
-/* A probe of this session was sent at `at`. */
+/* The loop sent a probe of session `index` at `at`. */
 void targets_sent(struct targets *targets, unsigned index, nstime at);
 /* As session_frame(). The deadlines up to the frame's stamp have been run: targets_step(). */
 struct frame_note targets_frame(struct targets *targets, const struct frame *frame, const struct packet *packet,

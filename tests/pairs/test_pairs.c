@@ -18,7 +18,7 @@
  * not found. */
 #define FOUND_LEAST 97
 
-/* Seeds of pairs of which a packet was once called lost or forged that was not. */
+/* With each of these seeds, transit once called a packet lost or forged that was not. */
 static const uint16_t judged_wrongly_once[] = {
     418,  475,  546,  924,  943,  1008, 1964, 2155, 2233, 2237, 2295, 2870, 2921, 3345, 3613, 3992,
     4331, 4342, 4409, 4724, 4750, 5242, 5599, 5765, 6464, 6479, 6859, 6992, 7040, 7059, 7184, 7216,

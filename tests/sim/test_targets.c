@@ -12,7 +12,7 @@
 
 #define TARGETS 64
 
-/* All targets lie behind the same four routers, of which the first sends an ICMP error a second. `more`: statements. */
+/* All targets lie behind the same four routers. The first router sends one ICMP error a second. `more`: statements. */
 static void add_net(struct strbuf *text, const char *limit, const char *more)
 {
     strbuf_add(text, "client client 10.9.0.2\nchain r 4\n");

@@ -25,7 +25,7 @@ struct report_target {
 };
 
 struct report {
-    struct report_target first;   /* the only one, but for a run of several targets: */
+    struct report_target first;   /* a run of several targets also has these: */
     struct report_target *others; /* owned, from begin to end; NULL: there are none */
     unsigned target_count;        /* with the first; 0: the report has not begun */
     const struct result *results[TARGETS_MOST];

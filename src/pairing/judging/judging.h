@@ -43,7 +43,7 @@ struct judging {
     int32_t *host_sides[TRANSIT_POINTS];        /* owned; by host: positive, if it is on the near side */
     bool is_gap[TRANSIT_POINTS][SILENCES_MOST]; /* of the overview's silences: the capture was not running */
     struct delay_range delays[TRANSIT_WAYS];    /* of all pairs */
-    struct delay_range usual[TRANSIT_WAYS];     /* of those with the least delays of short times, but for rare ones */
+    struct delay_range usual[TRANSIT_WAYS];     /* of witnesses with a usual delay: witnesses.c */
     struct witness *witnesses;                  /* owned; in the order of time */
     size_t witness_count;
     bool mirrored[TRANSIT_POINTS]; /* the capture shows most packets twice */
@@ -82,12 +82,33 @@ static inline bool holds_several(const struct alone *a)
 /* late.c: partners that came after their packets were given up, and those whose payload was rewritten. */
 bool late_pair(struct judging *j);
 
+/* gaps.c: silences of the overview in which a capture was not running. */
+/* When a packet of one point would pass the other: some time between. */
+struct expected {
+    nstime from, to; /* clock of the other point */
+};
+struct expected expected_at_other(const struct judging *j, const struct alone *a, enum transit_way way);
+nstime expected_middle(struct expected when);
+/* The time of an event at one point on the clock of the other. */
+nstime on_clock_of_other(const struct judging *j, unsigned point, nstime time);
+static inline bool silence_overlaps(const struct silence *silence, nstime from, nstime to)
+{
+    return silence->from < to && from < silence->to;
+}
+/* Fills is_gap. False: out of memory. */
+bool gaps_find(struct judging *j);
+/* Whether the capture of a point may not have been running at that time. */
+bool gaps_meet(const struct judging *j, unsigned point, struct expected when);
+/* Whether the other capture was certainly not running when the packet passed there. */
+bool gaps_cover(const struct judging *j, const struct alone *a);
+/* False: the clock is not well known, and so short gaps may be none. */
+bool gaps_are_sure(const struct judging *j);
+
 /* fates.c */
 /* Packets that only their time tells apart need a clock that is shown before and after them: by others, or by such
  * packets that came just in time. `near`: near clock. */
 bool fates_is_shown(const struct judging *j, nstime near);
 /* False: out of memory. */
-bool fates_find_gaps(struct judging *j);
 bool fates_judge(struct judging *j);
 
 #endif

@@ -532,7 +532,7 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
         set_overlap(out);
         good = find_delays(&j) && witnesses_find(&j) && late_pair(&j);
     }
-    good = good && fates_find_gaps(&j) && fates_judge(&j) && list(&j) && list_alone(&j);
+    good = good && gaps_find(&j) && fates_judge(&j) && list(&j) && list_alone(&j);
     free(j.sides);
     free(j.proxied);
     free(j.host_sides[TRANSIT_NEAR]);

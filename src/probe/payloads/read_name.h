@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* read_name: reads the name that the request of any program bears. Floor 2; pure; internal to probe/.
  *
- * Each function reads untrusted bytes, of which the end may lack. It writes the name in lower case and returns true, or
- * returns false if there is none that probe_name_check() takes. */
+ * Each function reads untrusted bytes, which may be cut off anywhere. It writes the name in lower case and returns
+ * true, or returns false if there is none that probe_name_check() takes. */
 #ifndef HOPSONDE_PROBE_PAYLOADS_READ_NAME_H
 #define HOPSONDE_PROBE_PAYLOADS_READ_NAME_H
 

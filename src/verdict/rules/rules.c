@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* rules: the decision table. The first row that holds decides.
  *
- *    1 no-send      our own host refused to send every probe
- *    2 blocked      a device refused the pair of hosts, its control too, since another name was sent
- *    3 intercepted  a device nearer than the target accepts in the target's name
- *    4 open         the target accepts, and no device resets the connection all the same
- *    5 closed       the target refuses, at its own hop
+ *    1 no-send      our own host refused to send every probe.
+ *    2 blocked      since this run sent another name, a device refuses the pair of hosts, the control too.
+ *    3 intercepted  a device nearer than the target accepts in the target's name.
+ *    4 open         the target accepts, and no device resets the connection all the same.
+ *    5 closed       the target refuses, at its own hop.
  *    6 intercepted  a reset from the hop at which an interceptor answers another spec; or one from before the target to
- *                   an ACK, which hosts answer so
- *    7 reset        a reset in the target's name from before the target, by its hop or by its reply TTL
- *    8 unreachable  a router has no route, for any spec that gets there
- *    9 rejected     any other refusal, the target's own prohibition among them
- *   10 unexplained  a refusal of packets as too big, with an MTU that explains nothing
- *   11 unreachable  silence, and a device told another spec that nothing answers it behind (trace_set_dead_end())
- *   12 looping      the routers recur, or are those of another trace's loop, a round later
- *   13 forwarded    with --through: a router behind the gateway let the probe expire
- *   14 inconclusive silence but for replies that a forger may have guessed
- *   15 inconclusive silence under a flood of forged replies, or the kernel dropped too many frames
- *   16 dropped      silence where others go on, with enough probes to claim it
- *   17 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
- *   18 unanswered   silence behind the last router that any spec found
+ *                   an ACK, which hosts answer so.
+ *    7 reset        a reset in the target's name from before the target, by its hop or by its reply TTL.
+ *    8 unreachable  a router has no route, for any spec that gets there.
+ *    9 rejected     any other refusal, the target's own prohibition among them.
+ *   10 unexplained  a refusal of packets as too big, with an MTU that explains nothing.
+ *   11 unreachable  silence, and a device told another spec that nothing answers it behind (trace_set_dead_end()).
+ *   12 looping      the routers recur, or are those of another trace's loop, a round later.
+ *   13 forwarded    with --through: a router behind the gateway let the probe expire.
+ *   14 inconclusive only replies that a forger may have guessed, and silence.
+ *   15 inconclusive silence under a flood of forged replies, or the kernel dropped too many frames.
+ *   16 dropped      silence where others go on, with enough probes to claim it.
+ *   17 inconclusive the same, with too few probes; or no probe behind the last reply has timed out.
+ *   18 unanswered   silence behind the last router that any spec found.
  *
  * Rules 3 to 7 are in answers.c, 8 to 12 in refusals.c, 13 in gateway.c, 2, 14 and 15 in doubts.c, 16 to 18 in
  * silences.c.

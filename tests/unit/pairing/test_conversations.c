@@ -198,7 +198,7 @@ static void translate(const struct flow *near, struct flow *far)
     }
 }
 
-/* Of a pair, or of a flow alone. Plain ones are alike but for addresses, numbers and times. */
+/* Makes a pair, or a flow alone. Plain ones differ in addresses, numbers and times alone. */
 static void make(struct conversation *c, uint32_t owner, bool is_paired, bool plain)
 {
     memset(c, 0, sizeof *c);

@@ -377,43 +377,32 @@ static void unseen(void)
     pairing_free(pairing);
 }
 
+/* A datagram of a conversation, at one point. `first`: its payload. */
+static void see_datagram(enum transit_point point, nstime at, unsigned payload, uint32_t first)
+{
+    bool is_near = point == TRANSIT_NEAR;
+    see(point, at + (is_near ? 0 : DELAY),
+        (struct sent){.from = is_near ? CLIENT : PUBLIC,
+                      .to = SERVER,
+                      .from_port = 45177,
+                      .to_port = 7000,
+                      .ttl = is_near ? 64 : 61,
+                      .protocol = IP_UDP,
+                      .payload = payload,
+                      .first = first});
+}
+
 /* Datagrams that the far point alone has are not unseen at the near point: one of its frames holds several. */
 static void joined(void)
 {
-    struct sent sent = {
-        .from = CLIENT, .to = SERVER, .from_port = 45177, .to_port = 7000, .ttl = 64, .protocol = IP_UDP};
     begin(0);
     frame_it();
-    for (unsigned i = 0; i < 10; i++) {
-        sent.from = CLIENT;
-        sent.payload = 900;
-        sent.ttl = 64;
-        sent.first = 7919 * (i + 1);
-        see(TRANSIT_NEAR, 2000 * MS + 100 * MS * i, sent);
-        sent.from = PUBLIC;
-        sent.ttl = 61;
-        see(TRANSIT_FAR, 2000 * MS + 100 * MS * i + DELAY, sent);
-    }
-    sent.from = CLIENT;
-    sent.payload = 4 * 900;
-    sent.ttl = 64;
-    sent.first = 104729;
-    see(TRANSIT_NEAR, 3000 * MS, sent);
-    for (unsigned k = 0; k < 4; k++) {
-        sent.from = PUBLIC;
-        sent.payload = 900;
-        sent.ttl = 61;
-        sent.first = 1299709 * (k + 1);
-        see(TRANSIT_FAR, 3000 * MS + DELAY, sent);
-    }
-    for (unsigned i = 11; i < 14; i++) {
-        sent.from = CLIENT;
-        sent.ttl = 64;
-        sent.first = 7919 * (i + 1);
-        see(TRANSIT_NEAR, 2000 * MS + 100 * MS * i, sent);
-        sent.from = PUBLIC;
-        sent.ttl = 61;
-        see(TRANSIT_FAR, 2000 * MS + 100 * MS * i + DELAY, sent);
+    for (unsigned i = 0; i < 14; i++) {
+        nstime at = 2000 * MS + 100 * MS * i;
+        bool is_joined = i == 10;
+        see_datagram(TRANSIT_NEAR, at, is_joined ? 4 * 900 : 900, 7919 * (i + 1));
+        for (unsigned k = 0; k < (is_joined ? 4 : 1); k++)
+            see_datagram(TRANSIT_FAR, at, 900, is_joined ? 1299709 * (k + 1) : 7919 * (i + 1));
     }
     finish();
     is_num(result->points[TRANSIT_NEAR].unseen, 0, "the near capture lacks none");

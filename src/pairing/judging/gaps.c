@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Silences of a capture in which it was perhaps not running. Packets of the other point show that, which it should
+ * have, and so do acknowledgements of bytes that it lacks. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pairing/judging/judging.h"
+
+/* A capture may begin and end a little later than its first and last frames say. Unit: time. */
+#define EDGE (2 * NS_PER_MS)
+/* The same, if packets of one way alone show the offset: then it is wrong by their delay. */
+#define EDGE_UNKNOWN (300 * NS_PER_MS)
+/* A capture was perhaps not running in a silence in which packets of the other point should be. So many that came from
+ * its side, over so long a time, show that. In a silence that is long, and so many times longer than usual, fewer do:
+ * one from its side, or such that went toward it as are all lost by chance in 1 of so many silences. */
+#define GAP_COMING 3
+#define GAP_TIME (500 * NS_PER_MS)
+#define GAP_UNUSUAL 3
+#define GAP_LEAST (2 * NS_PER_S)
+#define GAP_CHANCE 0.01
+/* Bytes that were sent before the first packet of a connection without a SYN, or in a gap, are acknowledged so much
+ * later. Unit: time. Source: the third timeout of TCP after a loss (RFC 6298 5.5). Effect: less takes them for bytes
+ * that the capture dropped. */
+#define HOLE_AFTER (4 * NS_PER_S)
+#define HOLE_AFTER_GAP (4 * NS_PER_S)
+
+nstime on_clock_of_other(const struct judging *j, unsigned point, nstime time)
+{
+    const struct clock_estimate *clock = &j->out->clock;
+    if (!clock->count)
+        return time;
+    return point == TRANSIT_FAR ? clock_correct(clock, time) : clock_apply(clock, time);
+}
+
+static bool has_both_bounds(const struct clock_estimate *clock)
+{
+    const struct clock_segment *first = &clock->segments[0];
+    return clock->count && first->has_least && first->has_most && !first->is_assumed;
+}
+
+struct expected expected_at_other(const struct judging *j, const struct alone *a, enum transit_way way)
+{
+    nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
+    nstime least = j->delays[way].known ? j->delays[way].least : 0;
+    nstime most = j->delays[way].known ? j->delays[way].most : NS_PER_S;
+    nstime spare = EDGE + (most - least) / 4 + (has_both_bounds(&j->out->clock) ? 0 : EDGE_UNKNOWN);
+    if (a->shown.point == transit_sender(way))
+        return (struct expected){time + least - spare, time + most + spare};
+    return (struct expected){time - most - spare, time - least + spare};
+}
+
+nstime expected_middle(struct expected when)
+{
+    return when.from + (when.to - when.from) / 2;
+}
+
+struct gap_evidence {
+    unsigned count[2];        /* packets at the other point: toward the silent one, and from its side */
+    nstime first[2], last[2]; /* of these */
+};
+
+/* What the other point shows in a silence. */
+static void count_alone(const struct judging *j, unsigned point, struct gap_evidence *evidence)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    const struct pairing *p = j->p;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        const struct alone *a = &p->alone[i];
+        struct side side = {.known = false};
+        if (a->gone || a->is_twin || a->shown.point == point || a->is_error || (a->shown.tcp_flags & TCP_RST))
+            continue;
+        next_turn(p);
+        unsigned near_way = a->way;
+        uint8_t usual_ttl = 0;
+        if (a->ref < pair_count(p)) {
+            side = j->sides[a->ref];
+            near_way ^= way_flips(see_pair(p, a->ref), a->shown.point);
+            usual_ttl = see_pair(p, a->ref)->ways[near_way].ttl[a->shown.point];
+        } else {
+            (void)sides_of_service(j, a->flow, &side);
+        }
+        if (!side.known)
+            continue;
+        enum transit_way way = sides_way(&side, near_way);
+        nstime time = expected_middle(expected_at_other(j, a, way));
+        bool is_coming = transit_sender(way) == point;
+        if (!is_coming && a->shown.repeated)
+            continue; /* it was not acknowledged, so that it is lost */
+        if (is_coming && usual_ttl && a->shown.ttl != usual_ttl)
+            continue; /* it may be forged */
+        for (unsigned k = 0; k < overview->silence_count; k++) {
+            if (time <= overview->silences[k].from || time >= overview->silences[k].to)
+                continue;
+            struct gap_evidence *of = &evidence[k];
+            bool is_first = of->count[is_coming]++ == 0;
+            of->first[is_coming] = is_first || time < of->first[is_coming] ? time : of->first[is_coming];
+            of->last[is_coming] = is_first || time > of->last[is_coming] ? time : of->last[is_coming];
+        }
+    }
+}
+
+/* When the bytes of a hole may have been sent: a lost segment is sent again later, and what was sent in a long silence
+ * is so for a time after it. */
+static bool may_be_in(const struct silence *silence, const struct hole *hole)
+{
+    bool is_long = silence->to - silence->from >= GAP_LEAST;
+    nstime until = is_long && hole->acked > hole->until ? hole->acked : hole->until;
+    return silence_overlaps(silence, hole->since - (is_long ? HOLE_AFTER_GAP : 0), until);
+}
+
+/* Bytes that were acknowledged, and that the capture lacks: the longest silence in that time is a gap. */
+static void note_gap(struct judging *j, unsigned point, const struct hole *hole)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    nstime longest = 0;
+    bool *is_gap = NULL;
+    for (unsigned k = 0; k < overview->silence_count; k++) {
+        const struct silence *silence = &overview->silences[k];
+        nstime length = silence->to - silence->from;
+        if (silence->from >= hole->since && may_be_in(silence, hole) && length > longest) {
+            longest = length;
+            is_gap = &j->is_gap[point][k];
+        }
+    }
+    if (is_gap)
+        *is_gap = true;
+}
+
+static bool is_in_gap(const struct judging *j, unsigned point, const struct hole *hole)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[point][k] && may_be_in(&overview->silences[k], hole))
+            return true;
+    return false;
+}
+
+/* Whether it counts, and not only tells that the capture began. */
+static bool is_missed(const struct judging *j, const struct flow *flow, unsigned way, const struct hole *hole)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[flow->point];
+    nstime until = hole->acked > hole->until ? hole->acked : hole->until;
+    for (unsigned k = 0; k < overview->set_back_count; k++)
+        if (silence_overlaps(&overview->set_back[k], hole->since - SET_BACK_EDGE, until + SET_BACK_EDGE))
+            return false; /* the data and their acknowledgement may be in the wrong order */
+    return hole->acked != NSTIME_NONE && (flow->syn[way].seen || hole->since >= flow->first + HOLE_AFTER);
+}
+
+static void note_gaps(struct judging *j, const struct flow *flow)
+{
+    for (unsigned way = 0; way < 2; way++) {
+        const struct stream *stream = &flow->ways[way].stream;
+        for (unsigned i = 0; i < stream->count; i++)
+            if (is_missed(j, flow, way, &stream->holes[i]))
+                note_gap(j, flow->point, &stream->holes[i]);
+    }
+}
+
+static void count_missed(struct judging *j, const struct flow *flow)
+{
+    struct transit_point_result *point = &j->out->points[flow->point];
+    for (unsigned way = 0; way < 2; way++) {
+        const struct stream *stream = &flow->ways[way].stream;
+        unsigned counted = 0;
+        for (unsigned i = 0; i < stream->count; i++) {
+            const struct hole *hole = &stream->holes[i];
+            if (!is_missed(j, flow, way, hole) || is_in_gap(j, flow->point, hole))
+                continue;
+            counted++;
+            point->missed_example = point->missed_example ? point->missed_example : hole->frame;
+        }
+        point->missed += counted ? counted + stream->forgotten : 0;
+    }
+}
+
+/* Many came from the side of a capture. */
+static bool is_many(const struct gap_evidence *evidence, nstime least)
+{
+    return evidence->count[1] >= GAP_COMING && evidence->last[1] - evidence->first[1] >= least;
+}
+
+/* How many packets of a pair came to each point. */
+static void count_arrived(const struct judging *j, uint32_t pair, uint64_t arrived[TRANSIT_POINTS])
+{
+    const struct side *side = &j->sides[pair];
+    for (unsigned way = 0; way < 2 && side->known; way++)
+        arrived[transit_receiver(sides_way(side, way))] += see_pair(j->p, pair)->ways[way].arrived;
+}
+
+/* Of the packets toward a point, outside of its long silences. At least that of one more lost. */
+static double lost_share(const struct judging *j, unsigned point, uint64_t arrived)
+{
+    const struct pairing *p = j->p;
+    const struct overview_point *overview = &p->config.overview.points[point];
+    uint64_t lost = 1, all = 2 + arrived;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        const struct alone *a = &p->alone[i];
+        if (a->gone || a->is_twin || a->shown.point == point || a->ref >= pair_count(p) || !j->sides[a->ref].known)
+            continue;
+        next_turn(p);
+        unsigned near_way = a->way ^ way_flips(see_pair(p, a->ref), a->shown.point);
+        enum transit_way way = sides_way(&j->sides[a->ref], near_way);
+        nstime time = expected_middle(expected_at_other(j, a, way));
+        bool counts = transit_receiver(way) == point && time >= overview->first && time <= overview->last;
+        for (unsigned k = 0; k < overview->silence_count; k++)
+            counts = counts && (overview->silences[k].to - overview->silences[k].from < GAP_LEAST ||
+                                time <= overview->silences[k].from || time >= overview->silences[k].to);
+        lost += counts;
+        all += counts;
+    }
+    return (double)lost / (double)all;
+}
+
+bool gaps_find(struct judging *j)
+{
+    uint64_t arrived[TRANSIT_POINTS] = {0};
+    uint8_t *has_holes = calloc(flow_count(j->p) / 8 + 1, 1); /* a bit for each flow */
+    if (!has_holes)
+        return false;
+    for (size_t i = 0; i < flow_count(j->p); i++) {
+        next_turn(j->p);
+        const struct flow *flow = see_flow(j->p, i);
+        if (flow->pair != NONE && flow->point == TRANSIT_NEAR)
+            count_arrived(j, flow->pair, arrived);
+        if (flow->ways[0].stream.count || flow->ways[1].stream.count)
+            has_holes[i / 8] |= (uint8_t)(1U << i % 8);
+        note_gaps(j, flow);
+    }
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        const struct overview_point *overview = &j->p->config.overview.points[point];
+        struct gap_evidence evidence[SILENCES_MOST];
+        nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
+        double share = lost_share(j, point, arrived[point]);
+        memset(evidence, 0, sizeof evidence);
+        count_alone(j, point, evidence);
+        for (unsigned k = 0; k < overview->silence_count; k++) {
+            nstime length = overview->silences[k].to - overview->silences[k].from;
+            const struct gap_evidence *of = &evidence[k];
+            bool one_way =
+                length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && pow(share, of->count[0]) < GAP_CHANCE;
+            bool both_ways = length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && of->count[0] && of->count[1];
+            bool comes =
+                (length >= GAP_LEAST && of->count[1]) || is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
+        }
+    }
+    for (size_t i = 0; i < flow_count(j->p); i++) {
+        if (!(has_holes[i / 8] >> i % 8 & 1))
+            continue;
+        next_turn(j->p);
+        count_missed(j, see_flow(j->p, i));
+    }
+    free(has_holes);
+    return true;
+}
+
+bool gaps_are_sure(const struct judging *j)
+{
+    bool is_sure = j->out->clock.count == 1 && has_both_bounds(&j->out->clock);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        const struct overview_point *overview = &j->p->config.overview.points[point];
+        for (unsigned k = 0; k < overview->silence_count; k++)
+            if (j->is_gap[point][k] && overview->silences[k].to - overview->silences[k].from < GAP_LEAST)
+                is_sure = false;
+    }
+    return is_sure;
+}
+
+bool gaps_cover(const struct judging *j, const struct alone *a)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[!a->shown.point];
+    const struct expected when = expected_at_other(j, a, (enum transit_way)a->shown.way);
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[!a->shown.point][k] && overview->silences[k].from < when.from &&
+            when.to < overview->silences[k].to)
+            return true;
+    return false;
+}
+
+bool gaps_meet(const struct judging *j, unsigned point, struct expected when)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[point][k] && silence_overlaps(&overview->silences[k], when.from, when.to))
+            return true;
+    return false;
+}
