@@ -9,6 +9,8 @@
 #include "report/address_text.h"
 #include "report/columns.h"
 #include "report/paint.h"
+#include "report/screen_page.h"
+#include "report/screen_targets.h"
 
 /* Columns of the hop number and of the numbers; what is left is for names, and for sparklines if it suffices.
  * Unit: columns. Source: the formats below. */
@@ -17,69 +19,8 @@
 #define TIMES_ALL 5
 #define TIMES_FEW 3 /* beside sparklines on a narrow screen */
 #define NARROW 100  /* columns */
-#define NAME_LEAST 16
 #define NAME_MOST 48
 #define SPARKS_LEAST 8
-
-/* A page that is being written. */
-struct page {
-    const struct screen_view *view;
-    struct screen_view *changed; /* the same, to keep the selected row on the screen */
-    const struct output *out;
-    const struct monitor *monitor;
-    struct strbuf *text;
-    unsigned line;  /* that comes next, from 0 */
-    unsigned width; /* columns of names */
-    unsigned sparks;
-    unsigned times; /* columns of times: TIMES_ALL, TIMES_FEW or none */
-};
-
-/* --- lines --- */
-
-/* Adds a line of printable text in one colour, cut to the width of the screen. NULL: no colour. */
-static void add_line(struct page *page, const char *sgr, const char *line)
-{
-    if (page->line >= page->view->lines)
-        return;
-    strbuf_add(page->text, page->line++ ? "\n" : "");
-    paint_begin(page->text, page->view->color, sgr);
-    columns_add_cut(page->text, line, page->view->columns);
-    paint_end(page->text, page->view->color, sgr);
-}
-
-__attribute__((format(printf, 3, 4))) static void add_linef(struct page *page, const char *sgr, const char *format, ...)
-{
-    struct strbuf line;
-    va_list args;
-    strbuf_init(&line);
-    va_start(args, format);
-    strbuf_addfv(&line, format, args);
-    va_end(args);
-    add_line(page, sgr, line.text);
-    strbuf_free(&line);
-}
-
-/* Empty lines, until `left` lines are left. */
-static void fill(struct page *page, unsigned left)
-{
-    while (page->line + left < page->view->lines)
-        add_line(page, NULL, "");
-}
-
-static void add_millis(struct strbuf *line, double ms)
-{
-    strbuf_addf(line, " %6.*f", ms < 10 ? 2 : ms < 1000 ? 1 : 0, ms);
-}
-
-/* "12:34:56" in UTC. */
-static const char *clock_of(nstime time, char text[NSTIME_TEXT_BYTES])
-{
-    nstime_format(time, text);
-    if (strlen(text) < 19)
-        return "";
-    text[19] = '\0';
-    return text + 11;
-}
 
 /* --- sparklines --- */
 
@@ -123,7 +64,7 @@ static void add_sparks(struct strbuf *line, const struct screen_view *view, cons
 
 /* --- the table --- */
 
-static void add_name(struct page *page, struct strbuf *line, const struct addr *address)
+static void add_name(struct screen_page *page, struct strbuf *line, const struct addr *address)
 {
     struct strbuf name;
     char text[ADDR_TEXT_BYTES];
@@ -140,7 +81,7 @@ static void add_name(struct page *page, struct strbuf *line, const struct addr *
     strbuf_free(&name);
 }
 
-static void add_numbers(const struct page *page, struct strbuf *line, const struct router_row *row,
+static void add_numbers(const struct screen_page *page, struct strbuf *line, const struct router_row *row,
                         const struct row_stats *stats)
 {
     const double usual[TIMES_ALL] = {stats->last_ms, stats->avg_ms, stats->worst_ms, stats->best_ms, stats->stdev_ms};
@@ -149,13 +90,13 @@ static void add_numbers(const struct page *page, struct strbuf *line, const stru
     strbuf_addf(line, " %4.0f%% %5" PRIu64, 100 * stats->loss, stats->sent);
     for (unsigned i = 0; i < page->times; i++)
         if (page->view->percentiles ? row->sketch.count : stats->timed)
-            add_millis(line, (page->view->percentiles ? others : usual)[i]);
+            screen_add_millis(line, (page->view->percentiles ? others : usual)[i]);
         else
             strbuf_add(line, "      -");
 }
 
 /* A line of the table: cut where it is plain, and then the sparkline, which fits. */
-static void add_row(struct page *page, unsigned ttl, unsigned number)
+static void add_row(struct screen_page *page, unsigned ttl, unsigned number)
 {
     const struct screen_view *view = page->view;
     const struct router_row *row = &monitor_rows(page->monitor, view->spec)->hops[ttl].rows[number];
@@ -187,7 +128,7 @@ static void add_row(struct page *page, unsigned ttl, unsigned number)
     strbuf_free(&line);
 }
 
-static void add_table_head(struct page *page)
+static void add_table_head(struct screen_page *page)
 {
     static const char *const usual[TIMES_ALL] = {"Last", "Avg", "Wrst", "Best", "StDev"};
     static const char *const others[TIMES_ALL] = {"p50", "p95", "Jttr", "p99", "StDev"};
@@ -196,12 +137,12 @@ static void add_table_head(struct page *page)
     strbuf_addf(&line, " hop %-*s%s", (int)page->width - 1, "router", page->times ? "  Loss   Snt" : "");
     for (unsigned i = 0; i < page->times; i++)
         strbuf_addf(&line, " %6s", (page->view->percentiles ? others : usual)[i]);
-    add_line(page, PAINT_BOLD, line.text);
+    screen_add_line(page, PAINT_BOLD, line.text);
     strbuf_free(&line);
 }
 
 /* A hop whose first probes are not settled yet. */
-static void add_young_row(struct page *page, unsigned ttl)
+static void add_young_row(struct screen_page *page, unsigned ttl)
 {
     static const struct router_row none;
     const struct trace *trace = monitor_trace(page->monitor, page->view->spec);
@@ -214,17 +155,17 @@ static void add_young_row(struct page *page, unsigned ttl)
     add_name(page, &line, &address);
     if (page->times)
         add_numbers(page, &line, &none, &stats);
-    add_line(page, NULL, line.text);
+    screen_add_line(page, NULL, line.text);
     strbuf_free(&line);
 }
 
-static bool is_shown(const struct page *page, unsigned line, unsigned most)
+static bool is_shown(const struct screen_page *page, unsigned line, unsigned most)
 {
     return line >= page->view->first && line < page->view->first + most;
 }
 
 /* The rows of all hops: how many lines they take, and with `most` > 0 those from view->first on. */
-static unsigned add_rows(struct page *page, unsigned most)
+static unsigned add_rows(struct screen_page *page, unsigned most)
 {
     unsigned count = 0, last = monitor_last_ttl(page->monitor, page->view->spec);
     const struct spec_rows *rows = monitor_rows(page->monitor, page->view->spec);
@@ -238,22 +179,22 @@ static unsigned add_rows(struct page *page, unsigned most)
     return count;
 }
 
-static void find_widths(struct page *page)
+static void find_widths(struct screen_page *page)
 {
     const struct screen_view *view = page->view;
     bool is_narrow = view->mode == SCREEN_TABLE && view->columns < NARROW;
     page->times = view->mode == SCREEN_TIMES ? 0 : is_narrow ? TIMES_FEW : TIMES_ALL;
     unsigned fixed = 4 + 8 + (page->times ? COUNT_COLUMNS + page->times * TIME_COLUMNS : 0);
     unsigned left = view->columns > fixed ? view->columns - fixed : 0;
-    unsigned name = uint_min(NAME_MOST, uint_max(NAME_LEAST, left / (view->mode == SCREEN_NUMBERS ? 1 : 2)));
+    unsigned name = uint_min(NAME_MOST, uint_max(SCREEN_NAME_LEAST, left / (view->mode == SCREEN_NUMBERS ? 1 : 2)));
     bool has_sparks = view->mode != SCREEN_NUMBERS && left > name + SPARKS_LEAST;
-    page->width = has_sparks ? name : uint_min(NAME_MOST, uint_max(NAME_LEAST, left));
+    page->width = has_sparks ? name : uint_min(NAME_MOST, uint_max(SCREEN_NAME_LEAST, left));
     page->sparks = has_sparks ? left - name - 1 : 0;
 }
 
 /* --- what stands around it --- */
 
-static void add_heading(struct page *page, nstime now)
+static void add_heading(struct screen_page *page, nstime now)
 {
     const struct session_config *config = page->out->result->config;
     const struct screen_view *view = page->view;
@@ -268,9 +209,9 @@ static void add_heading(struct page *page, nstime now)
         if (monitor_follows(page->monitor, i))
             strbuf_addf(&line, i == view->spec ? " [%s]" : " %s ", spec);
     }
-    strbuf_addf(&line, "  round %u  %s UTC%s", monitor_rounds(page->monitor), clock_of(now, time),
+    strbuf_addf(&line, "  round %u  %s UTC%s", monitor_rounds(page->monitor), screen_clock(now, time),
                 view->paused ? "  paused" : "");
-    add_line(page, PAINT_BOLD, line.text);
+    screen_add_line(page, PAINT_BOLD, line.text);
     strbuf_free(&line);
 }
 
@@ -280,7 +221,7 @@ static const char *colour_of_verdict(const struct verdict *verdict)
     return verdict_passes(verdict) ? PAINT_GREEN : stops ? PAINT_RED : PAINT_YELLOW;
 }
 
-static unsigned count_verdicts(const struct page *page)
+static unsigned count_verdicts(const struct screen_page *page)
 {
     unsigned count = 0;
     for (unsigned i = 0; monitor_trace(page->monitor, i); i++)
@@ -288,37 +229,37 @@ static unsigned count_verdicts(const struct page *page)
     return count;
 }
 
-static void add_verdicts(struct page *page)
+static void add_verdicts(struct screen_page *page)
 {
     for (unsigned i = 0; monitor_trace(page->monitor, i); i++) {
         const struct verdict *verdict = monitor_verdict(page->monitor, i);
         if (monitor_follows(page->monitor, i) && verdict)
-            add_line(page, colour_of_verdict(verdict), verdict->text);
+            screen_add_line(page, colour_of_verdict(verdict), verdict->text);
     }
 }
 
-static void add_events(struct page *page, unsigned most)
+static void add_events(struct screen_page *page, unsigned most)
 {
     char time[NSTIME_TEXT_BYTES];
     for (unsigned i = uint_min(most, monitor_recent_count(page->monitor)); i-- > 0;) {
         const struct recent_event *event = monitor_recent(page->monitor, i);
-        add_linef(page, PAINT_YELLOW, "%s %s: %s", clock_of(event->time, time), event_kind_name(event->kind),
-                  event->text);
+        screen_add_linef(page, PAINT_YELLOW, "%s %s: %s", screen_clock(event->time, time), event_kind_name(event->kind),
+                         event->text);
     }
 }
 
-static void add_keys(struct page *page)
+static void add_keys(struct screen_page *page)
 {
     bool several = result_target_count(page->out->result) > 1;
-    fill(page, 1);
-    add_line(page, PAINT_DIM,
-             several ? "q quit  p pause  r reset  d display  j columns  tab probe  enter hop  esc back  ? help"
-                     : "q quit  p pause  r reset  n names  d display  j columns  tab probe  enter hop  ? help");
+    screen_fill(page, 1);
+    screen_add_line(page, PAINT_DIM,
+                    several ? "q quit  p pause  r reset  d display  j columns  tab probe  enter hop  esc back  ? help"
+                            : "q quit  p pause  r reset  n names  d display  j columns  tab probe  enter hop  ? help");
 }
 
 /* --- pages --- */
 
-static void add_main(struct page *page, nstime now)
+static void add_main(struct screen_page *page, nstime now)
 {
     unsigned verdicts = count_verdicts(page), lines = page->view->lines;
     unsigned events = uint_min(monitor_recent_count(page->monitor), lines > 30 ? 8 : 3);
@@ -327,15 +268,15 @@ static void add_main(struct page *page, nstime now)
     add_table_head(page);
     add_rows(page, lines > around + 3 ? lines - around : 3);
     if (verdicts)
-        add_line(page, NULL, "");
+        screen_add_line(page, NULL, "");
     add_verdicts(page);
     if (events)
-        add_line(page, NULL, "");
+        screen_add_line(page, NULL, "");
     add_events(page, events);
     add_keys(page);
 }
 
-static void add_help(struct page *page)
+static void add_help(struct screen_page *page)
 {
     static const char *const lines[] = {
         "q  end the run and print its report",
@@ -353,24 +294,24 @@ static void add_help(struct page *page)
         "loss     the loss goes on to the end of the path",
         "Each mark is a round trip, the newest on the right; x is a probe without a reply.",
     };
-    add_line(page, PAINT_BOLD, "Keys");
+    screen_add_line(page, PAINT_BOLD, "Keys");
     for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)
-        add_line(page, NULL, lines[i]);
-    fill(page, 0);
+        screen_add_line(page, NULL, lines[i]);
+    screen_fill(page, 0);
 }
 
 /* A bar for each share of a tenth between the best and the worst time. */
-static void add_histogram(struct page *page, const struct router_row *row)
+static void add_histogram(struct screen_page *page, const struct router_row *row)
 {
     for (unsigned i = 1; i <= 10; i++) {
         double ms = sketch_quantile(&row->sketch, i / 10.0), worst = row->running.worst_ms;
         unsigned bar = worst > 0 ? (unsigned)(ms / worst * 40) : 0;
-        add_linef(page, NULL, "  %3u %% within %9.3f ms  %.*s", i * 10, ms, (int)uint_min(bar, 40),
-                  "########################################");
+        screen_add_linef(page, NULL, "  %3u %% within %9.3f ms  %.*s", i * 10, ms, (int)uint_min(bar, 40),
+                         "########################################");
     }
 }
 
-static void add_detail(struct page *page, nstime now)
+static void add_detail(struct screen_page *page, nstime now)
 {
     const struct screen_view *view = page->view;
     const struct hop_rows *hop = &monitor_rows(page->monitor, view->spec)->hops[view->selected];
@@ -380,222 +321,18 @@ static void add_detail(struct page *page, nstime now)
         settled += hop->rows[row].running.received;
     monitor_hop_stats(page->monitor, view->spec, (uint8_t)view->selected, &all);
     add_heading(page, now);
-    add_linef(page, PAINT_BOLD, "Hop %u: %" PRIu64 " probes, %" PRIu64 " replies", view->selected, all.sent,
-              all.received);
+    screen_add_linef(page, PAINT_BOLD, "Hop %u: %" PRIu64 " probes, %" PRIu64 " replies", view->selected, all.sent,
+                     all.received);
     add_table_head(page);
     for (unsigned row = 0; row < hop->count; row++) {
         add_row(page, view->selected, row);
         if (settled)
-            add_linef(page, NULL, "    %.1f %% of the replies",
-                      100.0 * (double)hop->rows[row].running.received / (double)settled);
+            screen_add_linef(page, NULL, "    %.1f %% of the replies",
+                             100.0 * (double)hop->rows[row].running.received / (double)settled);
     }
     if (hop->count && hop->rows[0].sketch.count)
         add_histogram(page, &hop->rows[0]);
     add_keys(page);
-}
-
-/* --- several targets --- */
-
-/* Columns of the numbers of a target: hops, loss, last and mean round trip. */
-#define TARGET_NUMBERS 26
-#define TARGET_NAME_MOST 40
-
-/* The spec whose answers show the target: the first that reaches it, else the first one. */
-static unsigned spec_of_target(const struct monitor *monitor)
-{
-    unsigned first = 0;
-    while (monitor_trace(monitor, first) && !monitor_follows(monitor, first))
-        first++;
-    for (unsigned i = first; monitor_trace(monitor, i); i++) {
-        const struct verdict *verdict = monitor_verdict(monitor, i);
-        if (monitor_follows(monitor, i) && verdict && verdict_passes(verdict))
-            return i;
-    }
-    return first;
-}
-
-static void add_states_of(struct strbuf *line, const struct monitor *monitor, bool passing)
-{
-    for (unsigned i = 0; monitor_trace(monitor, i); i++) {
-        const struct verdict *verdict = monitor_follows(monitor, i) ? monitor_verdict(monitor, i) : NULL;
-        char spec[PROBE_SPEC_TEXT_BYTES];
-        if (!verdict || verdict_passes(verdict) != passing)
-            continue;
-        probe_spec_format(&monitor_trace(monitor, i)->flow.spec, spec);
-        strbuf_addf(line, "%s %s, ", spec, verdict_state_name(verdict->state));
-    }
-}
-
-/* "tcp/443 dropped, icmp open", what does not pass first, or "open" if that is the state of all. */
-static void add_states(struct strbuf *line, const struct monitor *monitor)
-{
-    const struct verdict *first = NULL;
-    bool differ = false;
-    for (unsigned i = 0; monitor_trace(monitor, i); i++) {
-        const struct verdict *verdict = monitor_follows(monitor, i) ? monitor_verdict(monitor, i) : NULL;
-        differ = differ || (first && verdict && verdict->state != first->state);
-        first = first ? first : verdict;
-    }
-    if (!differ) {
-        strbuf_add(line, first ? verdict_state_name(first->state) : "");
-        return;
-    }
-    struct strbuf states;
-    strbuf_init(&states);
-    add_states_of(&states, monitor, false);
-    add_states_of(&states, monitor, true);
-    strbuf_add_bytes(line, states.text, states.length - strlen(", "));
-    strbuf_free(&states);
-}
-
-/* Green: each probe gets through; red: none does. */
-static const char *colour_of_target(const struct monitor *monitor)
-{
-    unsigned passing = 0, all = 0;
-    for (unsigned i = 0; monitor_trace(monitor, i); i++) {
-        const struct verdict *verdict = monitor_follows(monitor, i) ? monitor_verdict(monitor, i) : NULL;
-        all += verdict != NULL;
-        passing += verdict && verdict_passes(verdict);
-    }
-    return !all ? NULL : passing == all ? PAINT_GREEN : passing ? PAINT_YELLOW : PAINT_RED;
-}
-
-static void add_target_numbers(struct strbuf *line, const struct monitor *monitor)
-{
-    unsigned spec = spec_of_target(monitor);
-    uint8_t last = monitor_trace(monitor, spec) ? monitor_last_ttl(monitor, spec) : 0;
-    struct row_stats stats = {0};
-    if (last)
-        monitor_hop_stats(monitor, spec, last, &stats);
-    if (!last || !stats.sent) {
-        strbuf_addf(line, " %4s %5s %6s %6s ", "-", "-", "-", "-");
-        return;
-    }
-    strbuf_addf(line, " %4u %4.0f%%", last, 100 * stats.loss);
-    if (stats.timed) {
-        add_millis(line, stats.last_ms);
-        add_millis(line, stats.avg_ms);
-    } else {
-        strbuf_addf(line, " %6s %6s", "-", "-");
-    }
-    strbuf_add(line, " ");
-}
-
-static void add_target_name(struct page *page, struct strbuf *line, const struct result *result)
-{
-    struct strbuf name;
-    strbuf_init(&name);
-    const char *known = page->view->no_names ? NULL : result_target_name(result);
-    address_text_add_target(&name, &result->config->target, &result->config->target, known);
-    unsigned used = columns_add_cut(line, name.text, page->width);
-    strbuf_addf(line, "%*s", (int)(page->width - used), "");
-    strbuf_free(&name);
-}
-
-static void add_target_row(struct page *page, unsigned number)
-{
-    const struct result *result = result_target(page->out->result, number);
-    const struct monitor *monitor = result->monitor;
-    bool is_selected = number == page->view->target;
-    char time[NSTIME_TEXT_BYTES];
-    struct strbuf line;
-    strbuf_init(&line);
-    strbuf_addf(&line, "%c%2u ", is_selected ? '>' : ' ', number + 1);
-    add_target_name(page, &line, result);
-    add_target_numbers(&line, monitor);
-    add_states(&line, monitor);
-    if (monitor_recent_count(monitor)) {
-        const struct recent_event *event = monitor_recent(monitor, 0);
-        strbuf_addf(&line, "  %s %s", clock_of(event->time, time), event_kind_name(event->kind));
-    }
-    add_line(page, is_selected ? PAINT_BOLD : colour_of_target(monitor), line.text);
-    strbuf_free(&line);
-}
-
-/* The newest events of all targets, the oldest of them first. */
-static void add_events_of_all(struct page *page, unsigned most)
-{
-    const struct result *result = page->out->result;
-    unsigned taken[TARGETS_MOST] = {0}, count = 0;
-    struct chosen {
-        const struct recent_event *event;
-        unsigned target;
-    } chosen[8];
-    for (; count < most; count++) {
-        const struct recent_event *newest = NULL;
-        unsigned of = 0;
-        for (unsigned k = 0; k < result_target_count(result); k++) {
-            const struct monitor *monitor = result_target(result, k)->monitor;
-            const struct recent_event *next =
-                taken[k] < monitor_recent_count(monitor) ? monitor_recent(monitor, taken[k]) : NULL;
-            if (next && (!newest || next->time > newest->time)) {
-                newest = next;
-                of = k;
-            }
-        }
-        if (!newest)
-            break;
-        taken[of]++;
-        chosen[count] = (struct chosen){newest, of};
-    }
-    while (count-- > 0) {
-        char time[NSTIME_TEXT_BYTES], address[ADDR_TEXT_BYTES];
-        const struct result *target = result_target(result, chosen[count].target);
-        const char *name = page->view->no_names ? NULL : result_target_name(target);
-        addr_format(&target->config->target, address);
-        add_linef(page, PAINT_YELLOW, "%s %s: %s: %s", clock_of(chosen[count].event->time, time), name ? name : address,
-                  event_kind_name(chosen[count].event->kind), chosen[count].event->text);
-    }
-}
-
-static unsigned events_of_all(const struct result *result)
-{
-    unsigned count = 0;
-    for (unsigned k = 0; k < result_target_count(result); k++)
-        count += monitor_recent_count(result_target(result, k)->monitor);
-    return count;
-}
-
-static unsigned widest_target(const struct result *result)
-{
-    unsigned widest = NAME_LEAST;
-    for (unsigned k = 0; k < result_target_count(result); k++) {
-        const struct result *target = result_target(result, k);
-        struct strbuf name;
-        strbuf_init(&name);
-        address_text_add_target(&name, &target->config->target, &target->config->target, result_target_name(target));
-        widest = uint_max(widest, columns_count(name.text));
-        strbuf_free(&name);
-    }
-    return uint_min(widest, TARGET_NAME_MOST);
-}
-
-/* A row for each target, so that the selected one is seen. */
-static void add_targets(struct page *page, nstime now)
-{
-    const struct result *result = page->out->result;
-    struct screen_view *view = page->changed;
-    unsigned count = result_target_count(result), lines = view->lines;
-    unsigned events = uint_min(events_of_all(result), lines > 30 ? 8 : 3);
-    unsigned around = 3U + (events > 0) + events, rows = lines > around + 3 ? lines - around : 3;
-    char time[NSTIME_TEXT_BYTES];
-    if (view->target < view->first_target)
-        view->first_target = view->target;
-    if (view->target >= view->first_target + rows)
-        view->first_target = view->target - rows + 1;
-    unsigned left =
-        view->columns > 4 + TARGET_NUMBERS + NAME_LEAST ? view->columns - 4 - TARGET_NUMBERS - NAME_LEAST : 0;
-    page->width = uint_min(widest_target(result), NAME_LEAST + left / 2);
-    add_linef(page, PAINT_BOLD, "hopsonde watch to %u targets  round %u  %s UTC%s", count,
-              monitor_rounds(result->monitor), clock_of(now, time), view->paused ? "  paused" : "");
-    add_linef(page, PAINT_BOLD, "    %-*s Hops  Loss   Last    Avg State", (int)page->width, "target");
-    for (unsigned i = view->first_target; i < count && i < view->first_target + rows; i++)
-        add_target_row(page, i);
-    if (events)
-        add_line(page, NULL, "");
-    add_events_of_all(page, events);
-    fill(page, 1);
-    add_line(page, PAINT_DIM, "q quit  p pause  r reset  n names  number, enter show a target  ? help");
 }
 
 /* --- the view --- */
@@ -611,15 +348,15 @@ static void correct(struct screen_view *view, const struct monitor *monitor)
 }
 
 /* The selected target as if it were the only one. */
-static void add_one(struct page *page, nstime now)
+static void add_one(struct screen_page *page, nstime now)
 {
     struct output of_target = *page->out;
     of_target.result = result_target(page->out->result, page->view->target);
     page->out = &of_target;
     page->monitor = of_target.result->monitor;
     if (!monitor_trace(page->monitor, 0)) {
-        add_line(page, NULL, "no probe has been answered yet");
-        fill(page, 0);
+        screen_add_line(page, NULL, "no probe has been answered yet");
+        screen_fill(page, 0);
         return;
     }
     find_widths(page);
@@ -628,21 +365,21 @@ static void add_one(struct page *page, nstime now)
 
 void screen_view_render(struct screen_view *view, const struct output *out, nstime now, struct strbuf *text)
 {
-    struct page page = {.view = view, .changed = view, .out = out, .text = text};
+    struct screen_page page = {.view = view, .changed = view, .out = out, .text = text};
     unsigned targets = result_target_count(out->result);
     view->target = uint_min(view->target, targets - 1);
     if (monitor_trace(result_target(out->result, view->target)->monitor, 0))
         correct(view, result_target(out->result, view->target)->monitor);
     if (view->columns < SCREEN_COLUMNS_LEAST || view->lines < SCREEN_LINES_LEAST)
-        add_linef(&page, NULL, "%ux%u: too small, %ux%u needed", view->columns, view->lines, SCREEN_COLUMNS_LEAST,
-                  SCREEN_LINES_LEAST);
+        screen_add_linef(&page, NULL, "%ux%u: too small, %ux%u needed", view->columns, view->lines,
+                         SCREEN_COLUMNS_LEAST, SCREEN_LINES_LEAST);
     else if (view->help)
         add_help(&page);
     else if (targets > 1 && !view->one_target)
-        add_targets(&page, now);
+        screen_add_targets(&page, now);
     else
         add_one(&page, now);
-    fill(&page, 0);
+    screen_fill(&page, 0);
 }
 
 static void select_spec(struct screen_view *view, const struct monitor *monitor, bool back)
