@@ -6,8 +6,9 @@
  *   - flow k: its first connection;
  *   - flow rows + k: SYNs without a connection, if the first handshake fails. They show where the path ends for it;
  *   - flows from 2 * rows on: further connections, each after a RST ended the one before. Row 0 has every second of
- * them, since most probes are its; the others share the rest. So the flow of a probe tells its row, and a replay knows
- * it from the port.
+ *     them, since most probes are its; the others share the rest.
+ *
+ * So the flow of a probe tells its row, and a replay knows it from the port.
  *
  * The trace of a spec that is left alone (spec.idle_s) has one flow: a connection, or a UDP session. It is opened once
  * the same spec without an idle time has one, and no probe leaves before session_idle_until(). A UDP session

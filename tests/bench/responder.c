@@ -2,13 +2,13 @@
 /* responder: a path behind a tun device, for measuring. Hop i answers after i steps, and the last hop is the target,
  * whatever address was asked for. The delays are this program's, since not every kernel can make them.
  *
- *   responder TUN [hops=10] [step-ms=10] [slow=1:400] [slow-on-signal=1] [silent=4,5] [wide=3x4,7x4] [silent-target=1]
- * [no-udp-behind=4] [log=FILE]
+ *   responder TUN [hops=10] [step-ms=10] [slow=1:400] [slow-on-signal=1] [silent=4,5] [wide=3x4,7x4]
+ *             [silent-target=1] [no-udp-behind=4] [log=FILE]
  *
  * Hop i answers as 10.88.0.i or fd88::i; where it is wide, there are so many that share the flows, as 10.88.k.i or
  * fd88::k:i, k from 0. With `slow`, replies from behind that hop take so many milliseconds more; with
- * `slow-on-signal`, SIGUSR1 turns that on and off. `log` gets a line for
- * each probe as it comes: nanoseconds since 1970, TTL, protocol number. It runs until it is killed. */
+ * `slow-on-signal`, SIGUSR1 turns that on and off. `log` gets a line for each probe as it
+ * comes: nanoseconds since 1970, TTL, protocol number. It runs until it is killed. */
 #include "config.h"
 
 #include <errno.h>

@@ -8,32 +8,51 @@
  *   set    NODE OPTION...                   options later on
  *   target NODE|ADDRESS...                  where probes go; default: the node called `target`
  *
- * Options of a node: silent [PROTOCOL,...]  (nothing at all | no ICMP error about the protocols) · limit BURST
- * PER_SECOND (ICMP errors) · reset-limit BURST PER_SECOND (resets of closed ports) · spent (no token at first) ·
- * tells-mtu N (in place of the true one) · quote BYTES (of the quote past the IP header) · quote-ttl N · zero-ttl ·
- * hidden · ttl-raise N · initial N (TTL of what it sends) · answers node|in|back|in-turn N|by-flow N (source of its
- * errors; of N made-up addresses) · copies N (of each error, beyond the first) · balance per-flow|per-packet · mpls
- * LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],...
- * (ports of a host; it knows the IP protocols that stand in these, and tcp, udp and udplite) · service
- * quiet|answer|reset|close|abort (of its open TCP ports: it takes connections) · no-stamps (it has no TCP timestamps) ·
- * idle-fin|idle-reset|idle-forget|idle-talk T (what it does with connections that are idle for T) ·
- * unseen PERCENT (own frames the capture misses) · refuse PROTOCOL,... (local firewall).
+ * Options of a node:
  *
- *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [hole N] [hole-back N] [dead] [near
- * ADDRESS...] [far ADDRESS...] hole: larger packets vanish without an error, from A to B or back links T A B C ... a
- * row of links of delay T route NODE TO via NODE | unreachable | prohibit | blackhole       TO is a node; all else goes
- * the shortest way filter NODE prerouting|input|forward|output|postrouting [MATCH...]
- * drop|pass|reset|answer|inject|reject REFUSAL MATCH: PROTOCOL,... · echo · error · syn · data · port N[-M] · sport
- * N[-M] · from NODE · to NODE · chance P · name NAME (of a DNS query, a QUIC Initial or TCP data) · idle T (of a
- * flow that was idle for T once, until its next SYN) · hold T (drops the
- * rest for T afterwards) · block T (stops all else between both hosts for T afterwards) REFUSAL: a name as
- * admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6). First match decides. nat NODE source ADDRESS... [shift N]
- * [inner full|none|no-checksum]          as the client leaves through NODE nat NODE target ADDRESS... to NODE [inner
- * ...]                              ADDRESS stands for the node behind rewrite NODE dscp|ecn|mss|id|seq VALUE by
- * forwarding, before the next hop expect [4|6] SPECS HOP... [=END]        HOP: NODE[|NODE...][!] (! refuses), `*`
- * silent, `?` any verdict [auto] [4|6] SPECS STATE[|STATE...]|? [HOW] [at TTL] [after TTL] [before TTL] what the run
- * says of each spec, first line that fits; `auto`: of specs in a run of the whole chain, before the other lines. A
- * place that is not named must be none; a TTL may be `?`.
+ *   silent [PROTOCOL,...]                  nothing at all | no ICMP error about the protocols
+ *   limit BURST PER_SECOND                 of ICMP errors
+ *   reset-limit BURST PER_SECOND           of the resets of closed ports
+ *   spent                                  it has no token at first
+ *   tells-mtu N                            in place of the true one
+ *   quote BYTES                            of the quote past the IP header
+ *   quote-ttl N · zero-ttl · hidden · ttl-raise N
+ *   mpls LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length
+ *   initial N                              TTL of what it sends
+ *   answers node|in|back|in-turn N|by-flow N   source of its errors; of N made-up addresses
+ *   copies N                               of each error, beyond the first
+ *   balance per-flow|per-packet · no-echo
+ *   open|closed|mute PROTOCOL[/PORT],...   ports of a host; it knows these IP protocols, and tcp, udp and udplite
+ *   service quiet|answer|reset|close|abort of its open TCP ports: it takes connections
+ *   no-stamps                              it has no TCP timestamps
+ *   idle-fin|idle-reset|idle-forget|idle-talk T   what it does with connections that are idle for T
+ *   unseen PERCENT                         own frames the capture misses
+ *   refuse PROTOCOL,...                    local firewall
+ *
+ * The other statements:
+ *
+ *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [hole N] [hole-back N] [dead]
+ *            [near ADDRESS...] [far ADDRESS...]
+ *       hole: larger packets vanish without an error, from A to B or back
+ *   links T A B C ...                      a row of links of delay T
+ *   route NODE TO via NODE | unreachable | prohibit | blackhole
+ *       TO is a node; all else goes the shortest way
+ *   filter NODE prerouting|input|forward|output|postrouting [MATCH...] drop|pass|reset|answer|inject|reject REFUSAL
+ *       the first match decides
+ *   nat NODE source ADDRESS... [shift N] [inner full|none|no-checksum]
+ *       as the client leaves through NODE
+ *   nat NODE target ADDRESS... to NODE [inner ...]
+ *       ADDRESS stands for the node behind
+ *   rewrite NODE dscp|ecn|mss|id|seq VALUE by forwarding, before the next hop
+ *   expect [4|6] SPECS HOP... [=END]       HOP: NODE[|NODE...][!] (! refuses), `*` silent, `?` any
+ *   verdict [auto] [4|6] SPECS STATE[|STATE...]|? [HOW] [at TTL] [after TTL] [before TTL]
+ *       what the run says of each spec, the first line that fits; `auto`: of specs in a run of the whole chain,
+ *       before the other lines. A place that is not named must be none; a TTL may be `?`.
+ *
+ * MATCH: PROTOCOL,... · echo · error · syn · data · port N[-M] · sport N[-M] · from NODE · to NODE · chance P ·
+ * name NAME (of a DNS query, a QUIC Initial or TCP data) · idle T (of a flow that was idle for T once, until its next
+ * SYN) · hold T (drops the rest for T afterwards) · block T (stops all else between both hosts for T afterwards).
+ * REFUSAL: a name as admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6).
  *
  * T is a number with us, ms or s; P a number with %. */
 #include <errno.h>
