@@ -81,8 +81,8 @@ void recogniser_free(struct recogniser *r)
 /* `may_wait`: see answer.h. */
 static void take_packet(struct recogniser *r, const struct digest *digest, bool may_wait)
 {
-    if (digest->kind == PACKET_PLAIN)
-        handshakes_note(r, digest);
+    if (digest->kind == PACKET_PLAIN && handshakes_note(r, digest))
+        grouping_see_handshake(r, digest);
     if (digest->kind == PACKET_ICMP_ERROR)
         answer_take_error(r, digest, may_wait);
     else if (!answer_take(r, digest, may_wait) && !grouping_take(r, digest))

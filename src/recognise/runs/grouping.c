@@ -242,9 +242,11 @@ static void note_file(struct recogniser *r, const struct run *run, uint8_t file)
 }
 
 /* The capture may lack the handshake of a connection, for it began later: one that it shows tells what the run is. */
-static void note_handshake(const struct recogniser *r, struct run *run, const struct digest *digest)
+static void note_handshake(const struct recogniser *r, struct run *run, const struct traits *segment)
 {
-    const struct handshake *handshake = digest->shape == SHAPE_DATA ? handshakes_find(r, digest) : NULL;
+    const struct flow *flow = &run->trace.flow;
+    const struct handshake *handshake =
+        run->shape == SHAPE_DATA ? handshakes_find(r, &flow->source, &flow->target, segment) : NULL;
     if (handshake)
         trace_note_handshake(&run->trace, handshake->reply_ttl);
 }
@@ -271,7 +273,7 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     run->trace.started = true;
     r->shows[digest->file] |= SHOWS_PROBES;
     note_file(r, run, digest->file);
-    note_handshake(r, run, digest);
+    note_handshake(r, run, traits);
     if (run->trace.first_sent == NSTIME_NONE)
         run->trace.first_sent = digest->time;
     run->last_time = digest->time > run->last_time ? digest->time : run->last_time;
@@ -294,6 +296,17 @@ void grouping_see_again(struct recogniser *r, const struct digest *digest)
         return;
     pair->has_far_file = true;
     pair->far_file = digest->file;
+}
+
+void grouping_see_handshake(struct recogniser *r, const struct digest *syn_ack)
+{
+    const struct pair *pair = pair_of_answered(r, syn_ack);
+    uint32_t word = digest_answered_word(syn_ack);
+    unsigned left = SCAN_MOST;
+    for (struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
+        for (const struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--)
+            if (candidate->traits.word == word)
+                note_handshake(r, run, &candidate->traits);
 }
 
 bool grouping_is_due(const struct recogniser *r, const struct digest *digest)

@@ -37,18 +37,18 @@ void handshakes_free(struct recogniser *r)
     free(r->handshakes);
 }
 
-void handshakes_note(struct recogniser *r, const struct digest *digest)
+bool handshakes_note(struct recogniser *r, const struct digest *digest)
 {
     if (digest->protocol != IP_TCP || !digest->may_answer || digest->answer.kind != REPLY_SYN_ACK ||
         !(digest->have & HAVE_ACK))
-        return;
+        return false;
     uint64_t key = key_of(&digest->target, &digest->source, digest_answered_word(digest));
-    *place_of(r, key) = (struct handshake){
-        .key = key,
-        .seq = digest->traits.ack,
-        .ack = digest->traits.seq + 1,
-        .reply_ttl = digest->answer.reply_ttl,
-    };
+    struct handshake *known = place_of(r, key);
+    uint32_t seq = digest->traits.ack, ack = digest->traits.seq + 1;
+    if (known->key == key && known->seq == seq && known->ack == ack)
+        return false;
+    *known = (struct handshake){.key = key, .seq = seq, .ack = ack, .reply_ttl = digest->answer.reply_ttl};
+    return true;
 }
 
 /* Whether `number` is `first` or follows it. */
@@ -57,11 +57,11 @@ static bool follows(uint32_t number, uint32_t first)
     return number - first < UINT32_C(1) << 31;
 }
 
-const struct handshake *handshakes_find(const struct recogniser *r, const struct digest *segment)
+const struct handshake *handshakes_find(const struct recogniser *r, const struct addr *client,
+                                        const struct addr *server, const struct traits *segment)
 {
-    const struct traits *traits = &segment->traits;
-    uint64_t key = key_of(&segment->source, &segment->target, traits->word);
+    uint64_t key = key_of(client, server, segment->word);
     const struct handshake *handshake = place_of(r, key);
     bool is_its = handshake->reply_ttl && handshake->key == key;
-    return is_its && follows(traits->seq, handshake->seq) && follows(traits->ack, handshake->ack) ? handshake : NULL;
+    return is_its && follows(segment->seq, handshake->seq) && follows(segment->ack, handshake->ack) ? handshake : NULL;
 }

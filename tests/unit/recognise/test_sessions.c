@@ -184,9 +184,34 @@ static void test_other_segments(void)
              "what the server sends without having got the data is no reply");
 }
 
+/* --- another clock --- */
+
+/* Of two captures each has one direction, and the clock of the server's side is known to some milliseconds. */
+static void test_late_handshake(void)
+{
+    struct made syn_ack = segment(T4, 40000, true, TCP_SYN | TCP_ACK);
+    syn_ack.seq--;
+    for (unsigned stranger = 0; stranger < 2; stranger++) {
+        scene_begin(NULL);
+        for (uint8_t ttl = 1; ttl <= 3; ttl++) {
+            struct made data = data_segment(T4, 40000, ttl);
+            expire(10 * ttl, &data, T4);
+        }
+        syn_ack.ack -= stranger ? 1U << 31 : 0;
+        scene_see(40, &syn_ack);
+        scene_see(45, &syn_ack);
+        is_spec(stranger ? "tcp/80:ack" : "tcp/80:data",
+                stranger ? "the SYN/ACK of a later connection from the same port" : "a SYN/ACK behind the segments");
+        if (!stranger)
+            is_num(scene_result()->traces[0]->handshakes.count, 3, "each segment counts once");
+        scene_end();
+    }
+}
+
 int main(void)
 {
     test_specs();
+    test_late_handshake();
     test_copies();
     test_overtaken();
     test_other_segments();
