@@ -3,6 +3,7 @@
 #include "diagnose/divergence.h"
 
 #include "base/minmax.h"
+#include "diagnose/name_turns.h"
 #include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -76,21 +77,22 @@ bool divergence_shows_router(const struct session *session, unsigned ttl)
     return false;
 }
 
-/* Whether a device short of the target refused its own flow behind a hop that is silent to it. */
-static bool is_refused_unseen(const struct session *session, unsigned index, uint8_t target_ttl)
+/* Whether a device short of the target refused its own flow. Names are sent from further ports by rule 11. */
+static bool is_refused_short(const struct session *session, unsigned index, uint8_t target_ttl)
 {
     const struct trace *trace = &session->traces[index];
     unsigned end = trace->reached_ttl ? trace->reached_ttl : trace->refused_ttl;
-    return end > session->config.first_ttl && end < target_ttl && !trace_flow_router(trace, 0, (uint8_t)(end - 1));
+    return end && end < target_ttl && !name_turns_include(session, index);
 }
 
-/* A filter may stand on one of several paths whose routers are silent, so that the paths look alike. */
+/* A filter may stand on one of several paths. If their routers are silent, or no other flow took another path, these
+ * look alike. */
 void divergence_probe_target(struct session *session, unsigned index)
 {
     uint8_t end = wanted_end_ttl(session), target_ttl = session_target_ttl(session);
     bool unanswered =
         !trace_probe_limit(&session->traces[index]) && wanted_is_unanswered(session, index, 0, target_ttl);
-    if (!target_ttl || wanted_loops(session, index) || !(unanswered || is_refused_unseen(session, index, target_ttl)))
+    if (!target_ttl || wanted_loops(session, index) || !(unanswered || is_refused_short(session, index, target_ttl)))
         return;
     for (unsigned k = 1; k < session_rows(session, index); k++)
         wanted_at_least(session, index, k, end, 1, 0);
