@@ -21,9 +21,9 @@
  *   5. A silent spec sends again, slowly, because a router sends few refusals at once. This applies at a TTL where
  *      another spec was refused for a missing route, where a router refused it and sends nothing else, or where
  *      nothing behind shows a drop.
- *   6. A spec that falls silent, or is refused behind a hop that is silent to it, sends from all its source ports to
- *      the target, if another spec shows the target. Where flows take different paths, every spec does. A port
- *      without a reply there then probes every hop from the divergence on.
+ *   6. A spec that falls silent, or is refused before the target, sends from all its source ports to the target, if
+ *      another spec shows the target. For names that are refused rule 11 does so. Where flows take different paths,
+ *      every spec does. A port without a reply there then probes every hop from the divergence on.
  *   7. The hop of a spec's last reply must be the smallest TTL that draws it, and the hop before must be known. The
  *      spec probes it again in three cases: other specs got replies at smaller TTLs (then at each of these); no node
  *      answered before it; its own reply came from short of the target, behind a silent hop. It does the same before

@@ -3,6 +3,7 @@
 #include "diagnose/divergence.h"
 
 #include "base/minmax.h"
+#include "diagnose/name_turns.h"
 #include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -76,21 +77,44 @@ bool divergence_shows_router(const struct session *session, unsigned ttl)
     return false;
 }
 
-/* Whether a device short of the target refused its own flow behind a hop that is silent to it. */
-static bool is_refused_unseen(const struct session *session, unsigned index, uint8_t target_ttl)
+/* Whether a reset has crossed another number of hops than all of the target's other replies with that initial TTL. */
+static bool is_from_elsewhere(const struct session *session, const struct reply *reset)
 {
-    const struct trace *trace = &session->traces[index];
-    unsigned end = trace->reached_ttl ? trace->reached_ttl : trace->refused_ttl;
-    return end > session->config.first_ttl && end < target_ttl && !trace_flow_router(trace, 0, (uint8_t)(end - 1));
+    bool differs = false;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        const struct probe *probe = trace_answered_at(trace, trace->reached_ttl);
+        const struct reply *other = probe ? &probe->replies[0] : NULL;
+        if (!other || other->kind == REPLY_RST || reply_initial_ttl(other) != reply_initial_ttl(reset))
+            continue;
+        if (other->reply_ttl == reset->reply_ttl)
+            return false;
+        differs = true;
+    }
+    return differs;
 }
 
-/* A filter may stand on one of several paths whose routers are silent, so that the paths look alike. */
+/* Whether a device before the target refused its own flow. Rule 11 sends names from further ports. */
+static bool is_refused_before(const struct session *session, unsigned index, uint8_t target_ttl)
+{
+    const struct trace *trace = &session->traces[index];
+    const struct probe *probe = trace_answered_at(trace, trace->reached_ttl);
+    if (name_turns_include(session, index))
+        return false;
+    if (!probe)
+        return trace->refused_ttl;
+    return trace->reached_ttl < target_ttl ||
+           (probe->replies[0].kind == REPLY_RST && is_from_elsewhere(session, &probe->replies[0]));
+}
+
+/* A filter may stand on one of several paths. If their routers are silent, or no other flow took another path, these
+ * look alike. */
 void divergence_probe_target(struct session *session, unsigned index)
 {
     uint8_t end = wanted_end_ttl(session), target_ttl = session_target_ttl(session);
     bool unanswered =
         !trace_probe_limit(&session->traces[index]) && wanted_is_unanswered(session, index, 0, target_ttl);
-    if (!target_ttl || wanted_loops(session, index) || !(unanswered || is_refused_unseen(session, index, target_ttl)))
+    if (!target_ttl || wanted_loops(session, index) || !(unanswered || is_refused_before(session, index, target_ttl)))
         return;
     for (unsigned k = 1; k < session_rows(session, index); k++)
         wanted_at_least(session, index, k, end, 1, 0);

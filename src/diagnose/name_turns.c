@@ -48,6 +48,11 @@ bool name_turns_wait(const struct session *session, unsigned index)
     return control_of(session, index) < session->trace_count && !diagnosis_of(session)->specs[index].has_begun;
 }
 
+bool name_turns_include(const struct session *session, unsigned index)
+{
+    return session->traces[index].is_control || control_of(session, index) < session->trace_count;
+}
+
 /* The TTL of the control's farthest reply; 0: none. */
 static uint8_t farthest_of(const struct trace *control)
 {

@@ -8,6 +8,8 @@
 
 /* Whether the spec has a name, and it is not its turn yet: then it sends nothing. */
 bool name_turns_wait(const struct session *session, unsigned index);
+/* Whether it is a spec with a name that has a control, or that control. */
+bool name_turns_include(const struct session *session, unsigned index);
 /* Wants what a control still needs, the next turn, or a look at whether the control passes again. */
 void name_turns_update(struct session *session);
 /* Once nothing else is open, the next spec with a name may send. False: there is none. */

@@ -225,11 +225,20 @@ nstime draw_search_deadline(const struct session *session, unsigned index, unsig
     return earliest;
 }
 
+/* Whether a search has found that a probe draws such an answer. Those of other rows will draw it, too. */
+static bool any_drew(const struct trace_connections *own)
+{
+    for (unsigned row = 0; row < own->rows; row++)
+        if (own->searches[row].drew)
+            return true;
+    return false;
+}
+
 nstime draw_search_alone_from(const struct session *session, unsigned index, unsigned row, unsigned ttl, unsigned flow)
 {
     const struct trace *trace = &session->traces[index];
     const struct draw_search *search = &session->connections[index].searches[row];
-    if (!search->on && !search->drew)
+    if (!search->on && !any_drew(&session->connections[index]))
         return NSTIME_NONE;
     nstime from = kernel_answered_by(session, index, flow, (uint8_t)ttl);
     for (size_t i = first_waited_for(session, trace, session->now); i < trace->probe_count; i++) {

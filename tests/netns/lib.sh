@@ -180,6 +180,17 @@ free() {
     ! listens "$1"
 }
 
+# serve_quic ARGUMENTS..., serve_dns: a real server of udp/443 or udp/53.
+serve_quic() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=target.example \
+        -keyout key.pem -out cert.pem 2>openssl.log || cat openssl.log
+    serve gtlsserver --quiet "$@" '*' 443 key.pem cert.pem
+}
+
+serve_dns() {
+    serve dnsmasq --no-daemon --conf-file=/dev/null --no-resolv --no-hosts --pid-file=
+}
+
 # start ARGUMENTS...: starts hopsonde in the background, as $run, with output to out.txt and err.txt; signals end it.
 start() {
     : >out.txt # a test that waits for a line must not find one of an earlier run

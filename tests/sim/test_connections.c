@@ -157,6 +157,22 @@ static void test_manners(void)
     free(net);
 }
 
+/* Data that is reset: the first row searches for the TTL that draws the reset, the seven others send one segment each.
+ */
+static void test_resets(void)
+{
+    char text[1024];
+    struct net *net = NULL;
+    struct drive d;
+    snprintf(text, sizeof text, "%sservice answer%sfilter r4 forward data reset\n", TEN, LINKS);
+    ok(run(text, 4, "diagnose", "icmp,tcp/80,tcp/80:data", 1, &net, &d),
+       "data that is reset from all source ports: it runs");
+    is_num(d.connect_count, 10,
+           "three connections find the place, seven more show that it is the same from other ports");
+    drive_free(&d);
+    free(net);
+}
+
 /* A server that resets each connection at once: further ones show nothing more. */
 static void test_aborts(void)
 {
@@ -282,6 +298,78 @@ static void test_handshakes(void)
     }
 }
 
+/* --- two routers side by side, one of which refuses --- */
+
+/* They meet at the router or the target `join`; `rest` is the path from there on. */
+#define TWO_BRANCHES(join, rest)                                                                                       \
+    "client client 10.9.0.2 2001:db8:99::2\nchain r 2\nrouter r3 10.0.3.1 2001:db8:3::1 balance per-flow\n"            \
+    "router a4 10.0.4.1 2001:db8:4::1\nrouter b4 10.0.4.2 2001:db8:4::2\nrouter r5 10.0.5.1 2001:db8:5::1\n"           \
+    "host target 192.0.2.80 2001:db8:80::80 open tcp/80 service answer\n"                                              \
+    "links 5ms client r1 r2 r3 a4 " rest "\nlinks 5ms r3 b4 " join "\n"
+static const char *const branched[] = {TWO_BRANCHES("r5", "r5 target"), TWO_BRANCHES("target", "target")};
+#define BRANCH_RUNS 40
+
+static const struct branch {
+    const char *rule, *specs;
+} branches[] = {
+    {"data reset", "icmp,tcp/80,tcp/80:data"},
+    {"data inject", "icmp,tcp/80,tcp/80:data"},
+    {"data reject admin-prohibited", "icmp,tcp/80,tcp/80:data"},
+    {"data drop", "icmp,tcp/80,tcp/80:data"},
+    {"tcp reset", "icmp,tcp/80"},
+    {"tcp reject admin-prohibited", "icmp,tcp/80"},
+    {"tcp drop", "icmp,tcp/80"},
+};
+
+static bool is_path_dependent(const struct judgement *judgement, const struct trace *trace)
+{
+    for (unsigned i = 0; i < judgement->finding_count; i++)
+        if (judgement->findings[i].kind == FINDING_PATH_DEPENDENT && judgement->findings[i].trace == trace)
+            return true;
+    return false;
+}
+
+static bool is_refused_once(const struct trace *trace)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].reply_count &&
+            (trace->probes[i].replies[0].kind == REPLY_RST || reply_rejects(trace, &trace->probes[i].replies[0])))
+            return true;
+    return false;
+}
+
+/* Other flows get through, so the port is open; and where one was refused, it depends on the source port. */
+static bool branch_run(const struct branch *row, const char *text, uint64_t seed)
+{
+    static struct judgement judgement;
+    struct net *net = NULL;
+    struct drive d;
+    bool right = run(text, seed % 2 ? 4 : 6, "diagnose", row->specs, seed, &net, &d);
+    if (right) {
+        verdict_judge(d.session, &judgement);
+        const struct verdict *v = &judgement.verdicts[judgement.verdict_count - 1];
+        right = v->state == VERDICT_OPEN && (!is_refused_once(v->trace) || is_path_dependent(&judgement, v->trace));
+        if (!right)
+            printf("# seed %u: %s\n", (unsigned)seed, v->text);
+        verdict_release(&judgement);
+    }
+    drive_free(&d);
+    free(net);
+    return right;
+}
+
+static void test_branch(const struct branch *row)
+{
+    char text[1024];
+    unsigned wrong = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(text, sizeof text, "%sfilter b4 forward %s\n", branched[i], row->rule);
+        for (uint64_t seed = 1; seed <= BRANCH_RUNS; seed++)
+            wrong += !branch_run(row, text, seed);
+    }
+    is_num(wrong, 0, "one of two branches, %s: all of %d verdicts tell of the other", row->rule, 2 * BRANCH_RUNS);
+}
+
 static void test_interrupted(void)
 {
     char text[1024];
@@ -310,11 +398,14 @@ int main(void)
     test_speed(4);
     test_speed(6);
     test_manners();
+    test_resets();
     test_aborts();
     test_residual();
     test_handshakes();
     for (unsigned i = 0; i < sizeof lossy / sizeof *lossy; i++)
         test_loss(&lossy[i]);
+    for (unsigned i = 0; i < sizeof branches / sizeof *branches; i++)
+        test_branch(&branches[i]);
     test_interrupted();
     return tap_done();
 }

@@ -27,7 +27,7 @@ void progress_start(struct progress *progress, bool wanted)
     progress->next = progress->started + SHOWN_AFTER;
 }
 
-void progress_add_left(struct strbuf *line, unsigned seconds)
+static void add_left(struct strbuf *line, unsigned seconds)
 {
     strbuf_addf(line, "%u:%02u", seconds / 60, seconds % 60);
 }
@@ -38,7 +38,7 @@ static void add_bar(struct strbuf *line, double part, double seconds_left)
     static const char full[] = "########################", rest[] = "------------------------";
     int columns = (int)sizeof full - 1, done = (int)(part * columns);
     strbuf_addf(line, "[%.*s%.*s] %.0f%%, ", done, full, columns - done, rest, 100 * part);
-    progress_add_left(line, (unsigned)(seconds_left + 0.5));
+    add_left(line, (unsigned)(seconds_left + 0.5));
     strbuf_add(line, " left, ");
 }
 
@@ -47,8 +47,7 @@ bool progress_is_due(const struct progress *progress)
     return progress->wanted && now() >= progress->next;
 }
 
-/* The bytes that fit into so many columns, up to a comma if there is one. */
-static size_t fitting(const struct strbuf *line, size_t columns)
+size_t progress_fitting(const struct strbuf *line, size_t columns)
 {
     if (line->length <= columns)
         return line->length;
@@ -62,7 +61,7 @@ static size_t fitting(const struct strbuf *line, size_t columns)
 static void show_line(struct progress *progress, double time, struct strbuf *line)
 {
     unsigned columns = screen_terminal_columns(STDERR_FILENO);
-    size_t shown = fitting(line, (columns ? columns : COLUMNS_UNKNOWN) - 1);
+    size_t shown = progress_fitting(line, (columns ? columns : COLUMNS_UNKNOWN) - 1);
     progress->next = time + SHOWN_EVERY;
     progress->shown = true;
     fprintf(stderr, "\r\033[K%.*s", (int)shown, line->text);
@@ -95,26 +94,51 @@ static void add_ports(struct strbuf *line, const struct progress_run *run, doubl
     if (!run->decided)
         return;
     strbuf_add(line, ", ");
-    progress_add_left(line, (unsigned)(passed * (run->ports - run->decided) / run->decided + 0.5));
+    add_left(line, (unsigned)(passed * (run->ports - run->decided) / run->decided + 0.5));
     strbuf_add(line, " left");
+}
+
+/* The times come first, so that a narrow terminal shows them. */
+static void add_wait(struct strbuf *line, const struct progress_wait *wait)
+{
+    if (wait->refused_s) {
+        add_left(line, wait->refused_s);
+        strbuf_add(line, " until the control is sent again, both hosts are refused, ");
+    }
+    if (!wait->spec[0])
+        return;
+    add_left(line, wait->next_s);
+    strbuf_addf(line, " until %s, ", wait->spec);
+    if (wait->last_s == wait->next_s)
+        return;
+    add_left(line, wait->last_s);
+    strbuf_add(line, " in all, ");
+}
+
+void progress_add_run(const struct progress_run *run, double passed, struct strbuf *line)
+{
+    strbuf_add(line, "hopsonde: ");
+    if (!run->spec[0])
+        add_wait(line, &run->wait);
+    if (run->ports)
+        add_ports(line, run, passed);
+    else
+        strbuf_addf(line, "%u packets sent", run->sent);
+    if (run->farthest)
+        strbuf_addf(line, ", hop %u replied", run->farthest);
+    if (run->spec[0])
+        strbuf_addf(line, ", probing hop %u with %s", run->ttl, run->spec);
+    else if (!run->wait.spec[0] && !run->wait.refused_s)
+        strbuf_add(line, ", waiting for replies");
 }
 
 void progress_show_run(struct progress *progress, const struct progress_run *run)
 {
+    double time = now();
     struct strbuf line;
     strbuf_init(&line);
-    strbuf_add(&line, "hopsonde: ");
-    if (run->ports)
-        add_ports(&line, run, now() - progress->started);
-    else
-        strbuf_addf(&line, "%u packets sent", run->sent);
-    if (run->farthest)
-        strbuf_addf(&line, ", hop %u replied", run->farthest);
-    if (run->spec[0])
-        strbuf_addf(&line, ", probing hop %u with %s", run->ttl, run->spec);
-    else
-        strbuf_add(&line, *run->waits ? run->waits : ", waiting for replies");
-    show_line(progress, now(), &line);
+    progress_add_run(run, time - progress->started, &line);
+    show_line(progress, time, &line);
 }
 
 void progress_erase(struct progress *progress)

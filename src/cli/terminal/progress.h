@@ -24,16 +24,24 @@ void progress_start(struct progress *progress, bool wanted);
 void progress_show(struct progress *progress, uint64_t frames, uint64_t done, uint64_t total);
 /* Returns true if the line may be rewritten. Reads the clock. */
 bool progress_is_due(const struct progress *progress);
+/* What a run waits for that takes longer than replies. */
+struct progress_wait {
+    char spec[PROBE_SPEC_TEXT_BYTES]; /* of the session left alone that is probed next; "": none is */
+    unsigned next_s, last_s;          /* until it is probed, and until the last one is, in seconds */
+    unsigned refused_s; /* until the control is sent again, since both hosts are refused; 0: they are not */
+};
 /* The state of a live run. */
 struct progress_run {
     unsigned sent, farthest;          /* packets; TTL of the farthest hop that replied */
     unsigned ports, decided;          /* of port lists: all, and those with an answer; ports 0: none */
-    char spec[PROBE_SPEC_TEXT_BYTES]; /* of the last probe, sent at `ttl`; "": the run is waiting for replies */
+    char spec[PROBE_SPEC_TEXT_BYTES]; /* of the last probe, sent at `ttl`; "": the run is waiting */
     unsigned ttl;
-    const char *waits; /* sessions that are left alone, and for how long yet: ", tcp/22:data@300s in 4:12"; "": none */
+    struct progress_wait wait;
 };
-/* Adds "4:12", the minutes and seconds. */
-void progress_add_left(struct strbuf *line, unsigned seconds);
+/* Adds the line for a run that began so many seconds ago. */
+void progress_add_run(const struct progress_run *run, double passed, struct strbuf *line);
+/* The bytes of a line that fit into so many columns, up to a comma if there is one. */
+size_t progress_fitting(const struct strbuf *line, size_t columns);
 void progress_show_run(struct progress *progress, const struct progress_run *run);
 /* Erases the line. Call it before any other output. */
 void progress_erase(struct progress *progress);

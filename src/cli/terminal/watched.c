@@ -48,24 +48,30 @@ static void count_ports(const struct session *session, struct progress_run *run)
     }
 }
 
-/* What the run waits for, those first that wait the shortest time. */
-static void add_waits(const struct session *session, nstime now, struct strbuf *out)
+static unsigned seconds_until(nstime at, nstime now)
 {
-    for (nstime last = now; last != NSTIME_NEVER;) {
-        nstime next = NSTIME_NEVER;
-        for (unsigned i = 0; i < session_trace_count(session); i++) {
-            nstime until = session_waits_until(session, i);
-            next = until > last && until < next ? until : next;
+    return (unsigned)((at - now + NS_PER_S - 1) / NS_PER_S);
+}
+
+static void find_wait(const struct session *session, nstime now, struct progress_wait *wait)
+{
+    nstime next = NSTIME_NEVER;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        nstime until = session_waits_until(session, i);
+        if (until <= now || until == NSTIME_NEVER)
+            continue;
+        unsigned seconds = seconds_until(until, now);
+        if (!trace_is_idle(trace)) {
+            wait->refused_s = seconds;
+            continue;
         }
-        for (unsigned i = 0; i < session_trace_count(session) && next != NSTIME_NEVER; i++) {
-            char spec[PROBE_SPEC_TEXT_BYTES];
-            if (session_waits_until(session, i) != next)
-                continue;
-            probe_spec_format(&session_trace(session, i)->flow.spec, spec);
-            strbuf_addf(out, ", %s in ", spec);
-            progress_add_left(out, (unsigned)((next - now + NS_PER_S - 1) / NS_PER_S));
-        }
-        last = next;
+        wait->last_s = seconds > wait->last_s ? seconds : wait->last_s;
+        if (until >= next)
+            continue;
+        next = until;
+        wait->next_s = seconds;
+        probe_spec_format(&trace->flow.spec, wait->spec);
     }
 }
 
@@ -74,10 +80,8 @@ static void show(struct watched *watched)
     const struct trace *trace = NULL;
     const struct probe *probe = last_probe(watched->session, &trace);
     nstime now = watched->inner->ops->now(watched->inner);
-    struct strbuf waits;
-    strbuf_init(&waits);
-    add_waits(watched->session, now, &waits);
-    struct progress_run run = {.sent = watched->sent, .farthest = farthest_hop(watched->session), .waits = waits.text};
+    struct progress_run run = {.sent = watched->sent, .farthest = farthest_hop(watched->session)};
+    find_wait(watched->session, now, &run.wait);
     count_ports(watched->session, &run);
     if (probe && probe->sent + ASKING_FOR > now) {
         const struct probe_spec spec = trace_probe_spec(trace, probe);
@@ -85,7 +89,6 @@ static void show(struct watched *watched)
         run.ttl = probe->ttl;
     }
     progress_show_run(&watched->progress, &run);
-    strbuf_free(&waits);
 }
 
 /* --- the wire --- */
