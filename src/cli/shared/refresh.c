@@ -61,17 +61,47 @@ static bool is_of_other(const struct targets *targets, unsigned index, const str
     return false;
 }
 
-const struct addr *refresh_choose(const struct targets *targets, unsigned index, const struct addr *list,
-                                  unsigned count)
+static const struct addr *find(const struct addr *list, unsigned count, const struct addr *address)
 {
-    const struct addr *now = target_address(targets, index), *other = NULL;
-    for (unsigned i = 0; i < count; i++) {
-        if (addr_equal(&list[i], now))
-            return NULL;
-        if (!other && !is_of_other(targets, index, &list[i]))
-            other = &list[i];
+    for (unsigned i = 0; i < count; i++)
+        if (addr_equal(&list[i], address))
+            return &list[i];
+    return NULL;
+}
+
+static const struct addr *first_free(const struct targets *targets, unsigned index, const struct addr *list,
+                                     unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!is_of_other(targets, index, &list[i]))
+            return &list[i];
+    return NULL;
+}
+
+/* Whether the target answered any spec in the rounds that its session keeps. */
+static bool replies(const struct session *session)
+{
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        if (session_trace(session, i)->reached_ttl)
+            return true;
+    return false;
+}
+
+const struct addr *refresh_choose(struct refresh_memory *memory, const struct targets *targets, unsigned index,
+                                  const struct addr *list, unsigned count)
+{
+    bool now_replies = replies(targets_session(targets, index));
+    const struct addr *kept = memory->lookups ? find(list, count, &memory->other) : NULL;
+    const struct addr *other = kept ? kept : first_free(targets, index, list, count);
+    memory->has_replied = memory->has_replied || now_replies;
+    if (!other || find(list, count, target_address(targets, index))) {
+        memory->lookups = 0;
+        return NULL;
     }
-    return other;
+    memory->lookups = kept ? memory->lookups + 1 : 1;
+    memory->other = *other;
+    bool is_gone = memory->has_replied && !now_replies;
+    return is_gone || memory->lookups >= REFRESH_LOOKUPS ? other : NULL;
 }
 
 /* Every frame before the wire's drained() has been taken. So a replay, which finds the claim here, has the same. */
@@ -80,9 +110,10 @@ static void take_answer(struct refresh *refresh, unsigned index, const struct re
     struct targets *targets = refresh->move.targets;
     if (!resolve_check_all(answer, target_address(targets, index)->family))
         return;
-    const struct addr *to = refresh_choose(targets, index, answer->list, answer->count);
+    const struct addr *to = refresh_choose(&refresh->memory[index], targets, index, answer->list, answer->count);
     if (!to)
         return;
+    refresh->memory[index] = (struct refresh_memory){0};
     const struct session_claim claim = {
         .kind = CLAIM_MOVED, .target = index, .moved_to = *to, .at = refresh->wire->ops->drained(refresh->wire)};
     loop_run_deadlines(targets, claim.at, refresh->move.stop);
