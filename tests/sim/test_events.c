@@ -99,7 +99,7 @@ static void test_change(const char *name, const char *text, const char *specs, c
 static void test_late_replies(void)
 {
     static const struct due_event due[] = {{EVENT_LATENCY_SHIFT, "icmp", 40, 52, 3, 0, NULL, NULL},
-                                           {EVENT_LATENCY_SHIFT, "icmp", 114, 130, 3, 0, NULL, NULL}};
+                                           {EVENT_LATENCY_SHIFT, "icmp", 100, 130, 3, 0, NULL, NULL}};
     struct watching w;
     struct heard heard;
     watching_init(&w, PLAIN, "icmp", 7);
@@ -113,6 +113,37 @@ static void test_late_replies(void)
     heard_run(&heard, &w);
     check("late replies behind a step", &heard, due, 2);
     heard_free(&heard, &w);
+}
+
+#define VARIED(delay)                                                                                                  \
+    NODES "link client r1 delay 5ms jitter 25ms\nlink r1 r2 delay 5ms\nlink r2 r3 delay " delay "\n"                   \
+          "links 5ms r3 r4 r5 target\nlink r2 x delay 5ms\nlink x r4 delay 5ms\nlink y r5 delay 5ms\n"                 \
+          "route r2 target via r3\nroute r4 client via r3\n"
+#define VARIED_SEEDS 20
+
+/* Round trips vary as much as the step is large. */
+static void test_varied(void)
+{
+    unsigned placed = 0, timed = 0, others = 0;
+    for (unsigned seed = 1; seed <= VARIED_SEEDS; seed++) {
+        struct watching w;
+        struct heard heard;
+        watching_init(&w, VARIED("5ms"), "icmp", seed);
+        watching_change(&w, 40, VARIED("20ms"));
+        watching_change(&w, 100, VARIED("5ms"));
+        w.config.rounds = 160;
+        heard_run(&heard, &w);
+        for (unsigned i = 0; i < heard.count && i < 2; i++) {
+            nstime off = heard.events[i].time - (SIM_START + (i ? 100 : 40) * NS_PER_S);
+            placed += heard.events[i].kind == EVENT_LATENCY_SHIFT && heard.events[i].at.ttl == 3;
+            timed += off >= -NS_PER_S && off <= 2 * NS_PER_S;
+        }
+        others += heard.count > 2 ? heard.count - 2 : 0;
+        heard_free(&heard, &w);
+    }
+    is_num(placed, 2 * VARIED_SEEDS, "steps of round trips that vary: each is told with its hop");
+    is_num(timed, 2 * VARIED_SEEDS, "and its time");
+    is_num(others, 0, "and nothing else");
 }
 
 /* The same where all routers have the limits of Linux. */
@@ -367,6 +398,7 @@ static void test_long_silence(void)
 int main(void)
 {
     test_late_replies();
+    test_varied();
     test_flows();
     test_reset();
     test_long_silence();
