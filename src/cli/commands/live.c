@@ -309,6 +309,7 @@ static enum status open_wire(struct live_run *run, struct err *err)
         .largest_packet = largest,
         .filter = filter.text,
         .short_filter = short_filter.text,
+        .gathers_frames = run->config.strategy->is_endless,
         .waits_for_interface = run->config.strategy->is_endless,
     };
     enum status status = live_wire_open(&live, &run->wire, err);
