@@ -188,7 +188,7 @@ void session_claim(struct session *session, const struct session_claim *saved)
         own.trace = index;
         own.flow = (uint16_t)which;
     }
-    if (claim->kind != CLAIM_MOVED && claim->trace < session->all_count &&
+    if (claim_is_of_probe(claim) && claim->trace < session->all_count &&
         claim->flow < session->traces[claim->trace].flow_count &&
         !claim->port == !session->traces[claim->trace].ports && claim->serial && claim->ttl &&
         !trace_find(&session->traces[claim->trace], claim->serial) &&

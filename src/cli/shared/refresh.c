@@ -104,23 +104,16 @@ const struct addr *refresh_choose(struct refresh_memory *memory, const struct ta
     return is_gone || memory->lookups >= REFRESH_LOOKUPS ? other : NULL;
 }
 
-/* Every frame before the wire's drained() has been taken. So a replay, which finds the claim here, has the same. */
 static void take_answer(struct refresh *refresh, unsigned index, const struct resolve_addresses *answer)
 {
-    struct targets *targets = refresh->move.targets;
+    const struct targets *targets = refresh->happenings->targets;
     if (!resolve_check_all(answer, target_address(targets, index)->family))
         return;
     const struct addr *to = refresh_choose(&refresh->memory[index], targets, index, answer->list, answer->count);
     if (!to)
         return;
     refresh->memory[index] = (struct refresh_memory){0};
-    const struct session_claim claim = {
-        .kind = CLAIM_MOVED, .target = index, .moved_to = *to, .at = refresh->wire->ops->drained(refresh->wire)};
-    loop_run_deadlines(targets, claim.at, refresh->move.stop);
-    loop_keep_claims(targets, refresh->dump);
-    move_target(&refresh->move, index, to, claim.at);
-    if (refresh->dump)
-        dump_claim(refresh->dump, &claim);
+    happenings_tell(refresh->happenings, (struct session_claim){.kind = CLAIM_MOVED, .target = index, .moved_to = *to});
 }
 
 static void take_answers(struct refresh *refresh, nstime now)
@@ -128,7 +121,7 @@ static void take_answers(struct refresh *refresh, nstime now)
     unsigned index;
     struct resolve_addresses answer;
     while (confined_take(refresh->confined, &index, &answer))
-        if (index < refresh->move.targets->count && refresh->next[index] == NSTIME_NEVER) {
+        if (index < refresh->happenings->targets->count && refresh->next[index] == NSTIME_NEVER) {
             refresh->next[index] = now + refresh->every;
             take_answer(refresh, index, &answer);
         }
@@ -137,7 +130,7 @@ static void take_answers(struct refresh *refresh, nstime now)
 /* The first lookups are spread over the time between two. */
 static void ask(struct refresh *refresh, nstime now)
 {
-    unsigned count = refresh->move.targets->count;
+    unsigned count = refresh->happenings->targets->count;
     for (unsigned i = 0; i < count; i++)
         if (refresh->next[i] == NSTIME_NONE)
             refresh->next[i] = now + refresh->every + refresh->every / count * i;

@@ -7,9 +7,8 @@
 #ifndef HOPSONDE_CLI_SHARED_REFRESH_H
 #define HOPSONDE_CLI_SHARED_REFRESH_H
 
-#include "capture/dump.h"
+#include "cli/shared/happenings.h"
 #include "cli/shared/loop.h"
-#include "cli/shared/move.h"
 #include "live/confined.h"
 
 /* Time between two lookups of a name.
@@ -34,9 +33,7 @@ struct refresh {
     nstime every;
     nstime next[TARGETS_MOST]; /* NSTIME_NEVER: an address, or an answer is awaited; NSTIME_NONE: not asked yet */
     struct refresh_memory memory[TARGETS_MOST];
-    struct move_context move; /* borrowed parts */
-    struct wire *wire;        /* borrowed */
-    struct dump *dump;        /* borrowed; NULL: no capture is kept */
+    struct happenings *happenings; /* borrowed */
 };
 
 /* Before the run is sealed: starts the process if any of the targets has a name. */
@@ -44,7 +41,7 @@ enum status refresh_start(struct refresh *refresh, nstime every, struct session 
                           struct err *err);
 /* Whether that is the case. */
 bool refresh_is_on(const struct refresh *refresh);
-/* The caller sets move, wire and dump of `refresh` before. */
+/* The caller sets refresh->happenings before. */
 struct companion refresh_companion(struct refresh *refresh);
 void refresh_end(struct refresh *refresh);
 

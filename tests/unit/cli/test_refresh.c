@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whether a target whose name was looked up again stays where it is, or where it goes. */
+/* Whether a target whose name was looked up again stays where it is, or where it goes; and what else happens to a run.
+ */
 #include "config.h"
 
 #include "cli/shared/refresh.h"
@@ -120,6 +121,23 @@ static void test_move(struct targets *targets)
     session_free(old);
 }
 
+/* As a replay reads it from a file: whatever the note holds, the event can be shown. */
+static void test_clock_step(struct targets *targets, struct session **sessions)
+{
+    const volatile sig_atomic_t stop = 0;
+    const struct result_source source = {.command = "watch"};
+    struct report report = {.target_count = 0};
+    struct happenings happenings = {.report = &report, .targets = targets, .sessions = sessions, .stop = &stop};
+    struct err err;
+    if (!report_begin_targets(&report, &source, sessions, targets->count))
+        abort();
+    happenings_take(&happenings, &(struct session_claim){.kind = CLAIM_CLOCK_STEP, .note = "it slept \x1b[2J"});
+    const struct monitor *monitor = report.first.monitor;
+    is_num(monitor_event_count(monitor, EVENT_CLOCK_STEP), 1, "a step of the clock is an event");
+    is_text(monitor_recent(monitor, 0)->text, "it slept \\x1b[2J", "with its note, escaped");
+    report_close(&report, &err);
+}
+
 int main(void)
 {
     struct session *sessions[] = {session_to("198.51.100.7", 1), session_to("198.51.100.8", 2)};
@@ -128,6 +146,7 @@ int main(void)
     test_choice(&targets);
     test_rotation(&targets);
     test_silence(&targets);
+    test_clock_step(&targets, sessions);
     test_move(&targets);
     session_free(targets_session(&targets, 0));
     session_free(targets_session(&targets, 1));
