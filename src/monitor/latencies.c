@@ -8,10 +8,12 @@
 #include "monitor/state.h"
 #include "verdict/words/phrase.h"
 
-/* The last replies of a hop that are compared with those before, and how many of those there must be.
+/* The last replies of a hop that are compared with those before: RECENT, and more of them, up to RECENT_MOST. And how
+ * many there must be before.
  * Unit: replies. Source: chosen. Effect: with fewer recent ones, a short queue is told as a step; with more, a step is
- * told later. */
+ * told later. A smaller RECENT_MOST misses steps of round trips that vary more than they step. */
 #define RECENT 10
+#define RECENT_MOST 30
 #define BEFORE_LEAST 16
 
 /* How far the ranks of the recent round trips at the end of the path are from chance, in standard deviations (Mann,
@@ -110,13 +112,15 @@ static struct step compare_last(const struct times *times, unsigned recent)
     return step;
 }
 
-/* A few late replies hide a step among RECENT replies, and do not among twice as many. */
+/* Late replies, and round trips that vary much, hide a step among RECENT replies, and less among more of them. */
 static void find_step(const struct times *times, struct step *out)
 {
-    const struct step longer = compare_last(times, 2 * RECENT);
     *out = compare_last(times, RECENT);
-    if (longer.is_known && fabs(longer.deviations) > fabs(out->deviations))
-        *out = longer;
+    for (unsigned recent = 2 * RECENT; recent <= RECENT_MOST; recent += RECENT) {
+        const struct step longer = compare_last(times, recent);
+        if (longer.is_known && fabs(longer.deviations) > fabs(out->deviations))
+            *out = longer;
+    }
 }
 
 static bool is_step(const struct step *step)

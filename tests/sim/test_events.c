@@ -115,35 +115,52 @@ static void test_late_replies(void)
     heard_free(&heard, &w);
 }
 
-#define VARIED(delay)                                                                                                  \
-    NODES "link client r1 delay 5ms jitter 25ms\nlink r1 r2 delay 5ms\nlink r2 r3 delay " delay "\n"                   \
+#define VARIED(jitter, delay)                                                                                          \
+    NODES "link client r1 delay 5ms jitter " jitter "\nlink r1 r2 delay 5ms\nlink r2 r3 delay " delay "\n"             \
           "links 5ms r3 r4 r5 target\nlink r2 x delay 5ms\nlink x r4 delay 5ms\nlink y r5 delay 5ms\n"                 \
           "route r2 target via r3\nroute r4 client via r3\n"
 #define VARIED_SEEDS 20
 
-/* Round trips vary as much as the step is large. */
-static void test_varied(void)
+/* What 20 runs tell of a step from round 40 on, which ends after round 100. */
+struct steps {
+    unsigned told, placed, timed; /* of 40; at hop 3; within two seconds */
+    unsigned others;
+};
+
+static void count_steps(const char *usual, const char *slow, struct steps *out)
 {
-    unsigned placed = 0, timed = 0, others = 0;
+    *out = (struct steps){0};
     for (unsigned seed = 1; seed <= VARIED_SEEDS; seed++) {
         struct watching w;
         struct heard heard;
-        watching_init(&w, VARIED("5ms"), "icmp", seed);
-        watching_change(&w, 40, VARIED("20ms"));
-        watching_change(&w, 100, VARIED("5ms"));
+        watching_init(&w, usual, "icmp", seed);
+        watching_change(&w, 40, slow);
+        watching_change(&w, 100, usual);
         w.config.rounds = 160;
         heard_run(&heard, &w);
         for (unsigned i = 0; i < heard.count && i < 2; i++) {
             nstime off = heard.events[i].time - (SIM_START + (i ? 100 : 40) * NS_PER_S);
-            placed += heard.events[i].kind == EVENT_LATENCY_SHIFT && heard.events[i].at.ttl == 3;
-            timed += off >= -NS_PER_S && off <= 2 * NS_PER_S;
+            bool is_step = heard.events[i].kind == EVENT_LATENCY_SHIFT;
+            out->told += is_step;
+            out->placed += is_step && heard.events[i].at.ttl == 3;
+            out->timed += is_step && off >= -2 * NS_PER_S && off <= 2 * NS_PER_S;
         }
-        others += heard.count > 2 ? heard.count - 2 : 0;
+        out->others += heard.count > 2 ? heard.count - 2 : 0;
         heard_free(&heard, &w);
     }
-    is_num(placed, 2 * VARIED_SEEDS, "steps of round trips that vary: each is told with its hop");
-    is_num(timed, 2 * VARIED_SEEDS, "and its time");
-    is_num(others, 0, "and nothing else");
+}
+
+static void test_varied(void)
+{
+    struct steps steps;
+    count_steps(VARIED("25ms", "5ms"), VARIED("25ms", "20ms"), &steps);
+    is_num(steps.placed, 2 * VARIED_SEEDS,
+           "round trips that vary by 50 ms, and a step of 30: each is told with its hop");
+    is_num(steps.timed, 2 * VARIED_SEEDS, "and its time");
+    is_num(steps.others, 0, "and nothing else");
+    count_steps(VARIED("40ms", "5ms"), VARIED("40ms", "20ms"), &steps);
+    is_num(steps.told, 2 * VARIED_SEEDS, "round trips that vary by 80 ms, and a step of 30: each is told");
+    is_num(steps.others, 0, "and nothing else");
 }
 
 /* The same where all routers have the limits of Linux. */
