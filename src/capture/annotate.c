@@ -109,21 +109,31 @@ static const struct field flow_fields[] = {
     FIELD_END,
 };
 
-static const char *const claim_words[] = {
-    [CLAIM_REFUSED] = "refused", [CLAIM_UNSEEN] = "unseen", [CLAIM_MOVED] = "moved", NULL};
+static const char *const claim_words[] = {[CLAIM_REFUSED] = "refused",
+                                          [CLAIM_UNSEEN] = "unseen",
+                                          [CLAIM_MOVED] = "moved",
+                                          [CLAIM_CLOCK_STEP] = "clock-step",
+                                          [CLAIM_WRITE_FAILED] = "write-failed",
+                                          NULL};
+
+struct claim_record {
+    struct session_claim claim;
+    char note[CLAIM_NOTE_BYTES];
+};
 
 static const struct field claim_fields[] = {
-    {"kind", FIELD_WORD, offsetof(struct session_claim, kind), sizeof(enum claim_kind), claim_words, false, false},
-    OPTIONAL_FIELD(session_claim, target, "target", FIELD_UNSIGNED),
-    OPTIONAL_FIELD(session_claim, moved_to, "to", FIELD_ADDRESS),
-    FIELD(session_claim, trace, "trace", FIELD_UNSIGNED),
-    OPTIONAL_FIELD(session_claim, flow, "flow", FIELD_UNSIGNED),
-    OPTIONAL_FIELD(session_claim, size, "size", FIELD_UNSIGNED),
-    OPTIONAL_FIELD(session_claim, port, "port", FIELD_UNSIGNED),
-    FIELD(session_claim, serial, "serial", FIELD_UNSIGNED),
-    FIELD(session_claim, ttl, "ttl", FIELD_UNSIGNED),
-    FIELD(session_claim, at, "at_ns", FIELD_SIGNED),
-    FIELD(session_claim, send_errno, "errno", FIELD_SIGNED),
+    {"kind", FIELD_WORD, offsetof(struct claim_record, claim.kind), sizeof(enum claim_kind), claim_words, false, false},
+    OPTIONAL_FIELD(claim_record, claim.target, "target", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(claim_record, claim.moved_to, "to", FIELD_ADDRESS),
+    FIELD(claim_record, claim.trace, "trace", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(claim_record, claim.flow, "flow", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(claim_record, claim.size, "size", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(claim_record, claim.port, "port", FIELD_UNSIGNED),
+    FIELD(claim_record, claim.serial, "serial", FIELD_UNSIGNED),
+    FIELD(claim_record, claim.ttl, "ttl", FIELD_UNSIGNED),
+    FIELD(claim_record, claim.at, "at_ns", FIELD_SIGNED),
+    FIELD(claim_record, claim.send_errno, "errno", FIELD_SIGNED),
+    OPTIONAL_FIELD(claim_record, note, "note", FIELD_TEXT),
     FIELD_END,
 };
 
@@ -187,7 +197,9 @@ void annotate_flow(struct strbuf *out, unsigned target, unsigned index, const st
 
 void annotate_claim(struct strbuf *out, const struct session_claim *claim)
 {
-    fields_add(out, "claim", claim_fields, claim);
+    struct claim_record record = {.claim = *claim};
+    copy_text(record.note, sizeof record.note, claim->note ? claim->note : "");
+    fields_add(out, "claim", claim_fields, &record);
 }
 
 void annotate_end(struct strbuf *out, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel)
@@ -303,18 +315,26 @@ static bool is_stamp(nstime time)
     return time >= 0 && time <= NSTIME_NEVER - 2 * LONGEST_WAIT;
 }
 
-static enum annotation claim_read(struct words words, const struct saved_run *saved, struct session_claim *claim)
+static bool claim_is_sound(const struct saved_run *saved, const struct session_claim *claim)
 {
-    *claim = (struct session_claim){0};
-    if (!fields_read(words, claim_fields, NULL, claim))
+    if (claim->target > saved->other_count || !is_stamp(claim->at))
+        return false;
+    if (claim_is_of_probe(claim))
+        return claim->trace < session_config_traces(&saved->config) && claim->serial > 0 &&
+               claim->serial <= FLOW_SERIALS_MOST && claim->ttl > 0 && claim->send_errno >= 0;
+    return saved->config.strategy->is_endless &&
+           (claim->kind == CLAIM_MOVED ? claim->moved_to.family == saved->config.target.family : claim->note != NULL);
+}
+
+static enum annotation claim_read(struct words words, struct saved_run *saved, struct session_claim *claim)
+{
+    struct claim_record record = {.note = ""};
+    if (!fields_read(words, claim_fields, NULL, &record))
         return ANNOTATION_DAMAGED;
-    bool sound = claim->target <= saved->other_count && claim->trace < session_config_traces(&saved->config) &&
-                 claim->serial > 0 && claim->serial <= FLOW_SERIALS_MOST && claim->ttl > 0 && is_stamp(claim->at) &&
-                 claim->send_errno >= 0;
-    if (claim->kind == CLAIM_MOVED)
-        sound = claim->target <= saved->other_count && is_stamp(claim->at) && saved->config.strategy->is_endless &&
-                claim->moved_to.family == saved->config.target.family;
-    return sound ? ANNOTATION_CLAIM : ANNOTATION_DAMAGED;
+    copy_text(saved->note, sizeof saved->note, record.note);
+    *claim = record.claim;
+    claim->note = *saved->note ? saved->note : NULL;
+    return claim_is_sound(saved, claim) ? ANNOTATION_CLAIM : ANNOTATION_DAMAGED;
 }
 
 static enum annotation end_read(struct words words, struct saved_run *saved)

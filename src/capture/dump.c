@@ -27,8 +27,8 @@
 #define SECTION_FIELDS_BYTES 24 /* before the options: type, length, byte order, version, section length */
 #define OPTION_HEAD_BYTES 4     /* code, length */
 
-/* Most bytes of a block that saves a claim. */
-#define STATISTICS_BYTES 512
+/* Most bytes of a block that saves a claim: each byte of a note takes three at most. */
+#define STATISTICS_BYTES (512 + 3 * CLAIM_NOTE_BYTES)
 
 #define CLASSIC_RECORD_BYTES 16 /* of a record's header */
 

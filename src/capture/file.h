@@ -34,6 +34,7 @@ struct saved_run {
     struct flow flows[SPECS_MOST]; /* template_bytes NULL; config.spec_count of them */
     struct saved_target *others;   /* owned; other_count of them, room for all; NULL: there was one target */
     unsigned other_count;
+    char note[CLAIM_NOTE_BYTES]; /* of the last claim */
     /* Known at the end of the file only: */
     bool ended; /* the end block was read; otherwise the file is cut */
     enum session_end end;

@@ -21,7 +21,13 @@
 #define LINK_HEADER_MOST 64         /* bytes; SLL2 has 20, Ethernet with two tags 22 */
 #define DRAIN_LAG (2 * NS_PER_MS)   /* longest time from a frame's stamp to its place in the ring */
 #define WAIT_MOST (100 * NS_PER_MS) /* longest sleep; bounds the delay of a signal that comes just before ppoll() */
-#define HELD_PORTS_MOST 256         /* ports held at a time; the next one fails with EMFILE */
+
+/* A wire that gathers frames does so while fewer than this came between two sleeps.
+ * Unit: frames. Source: the ring has room for about 2500. Effect: a smaller number wakes the process more often; a
+ * larger one may lose frames of a burst. */
+#define FRAMES_GATHERED 100
+
+#define HELD_PORTS_MOST 256 /* ports held at a time; the next one fails with EMFILE */
 
 /* A socket that holds a port. */
 struct held {
@@ -36,6 +42,8 @@ struct live_wire {
     struct capture capture;
     struct injector injector;
     nstime drained;
+    bool gathers;   /* live_options.gathers_frames */
+    unsigned taken; /* frames since the last sleep */
     struct held held[HELD_PORTS_MOST];
     unsigned held_count;
 };
@@ -65,10 +73,12 @@ static int live_send(struct wire *wire, const struct addr *target, const uint8_t
     return injector_send(&live_of(wire)->injector, target, bytes, length);
 }
 
-/* Waits for a frame. False if the capture failed; `err` is then set. */
+/* Waits for a frame, or until the ring holds some. False if the capture failed; `err` is then set. */
 static bool live_sleep(struct live_wire *live, nstime span, bool *interrupted, struct err *err)
 {
-    struct pollfd poll_fd = {.fd = pcap_get_selectable_fd(live->capture.pcap), .events = POLLIN};
+    bool sleeps_on = live->gathers && live->taken < FRAMES_GATHERED;
+    struct pollfd poll_fd = {.fd = pcap_get_selectable_fd(live->capture.pcap), .events = sleeps_on ? 0 : POLLIN};
+    live->taken = 0;
     const struct timespec wait = {.tv_sec = span / NS_PER_S, .tv_nsec = span % NS_PER_S};
     int ready = ppoll(&poll_fd, 1, &wait, NULL);
     *interrupted = ready < 0;
@@ -90,6 +100,7 @@ static enum wire_event live_receive(struct wire *wire, nstime until, struct fram
         if (got < 0)
             return WIRE_FAILED;
         if (got > 0) {
+            live->taken++;
             frame->time = capture_clock_unstep(frame->time, now, capture_clock_step(&live->clock));
             return WIRE_FRAME;
         }
@@ -165,6 +176,7 @@ enum status live_wire_open(const struct live_options *options, struct wire **out
     enum status status = capture_open(options->interface, snaplen > SNAPLEN_LEAST ? snaplen : SNAPLEN_LEAST,
                                       options->filter, options->short_filter, &live->capture, err);
     live->capture.waits = options->waits_for_interface;
+    live->gathers = options->gathers_frames;
     if (status == STATUS_OK)
         status = injector_open(options, &live->injector, err);
     if (status != STATUS_OK) {

@@ -8,10 +8,12 @@
 #include "monitor/state.h"
 #include "verdict/words/phrase.h"
 
-/* The last replies of a hop that are compared with those before, and how many of those there must be.
+/* The last replies of a hop that are compared with those before: RECENT, and more of them, up to RECENT_MOST. And how
+ * many there must be before.
  * Unit: replies. Source: chosen. Effect: with fewer recent ones, a short queue is told as a step; with more, a step is
- * told later. */
+ * told later. A smaller RECENT_MOST misses steps of round trips that vary more than they step. */
 #define RECENT 10
+#define RECENT_MOST 30
 #define BEFORE_LEAST 16
 
 /* How far the ranks of the recent round trips at the end of the path are from chance, in standard deviations (Mann,
@@ -35,9 +37,10 @@ struct times {
 };
 
 struct step {
-    bool is_known; /* there are enough replies */
-    double before, now;
-    double deviations; /* positive: slower */
+    bool is_known;      /* there are enough replies */
+    unsigned first_new; /* the first reply behind it */
+    double before, now; /* medians */
+    double deviations;  /* positive: slower */
 };
 
 /* A refusal on the way may be late, since a neighbour did not answer. That of the target itself is not. */
@@ -98,7 +101,7 @@ static struct step compare_last(const struct times *times, unsigned recent)
     struct step step = {.is_known = times->count >= BEFORE_LEAST + recent};
     if (!step.is_known)
         return step;
-    unsigned before = times->count - recent;
+    unsigned before = step.first_new = times->count - recent;
     double wins = 0, n = recent, m = before;
     for (unsigned i = before; i < times->count; i++)
         for (unsigned k = 0; k < before; k++)
@@ -109,13 +112,15 @@ static struct step compare_last(const struct times *times, unsigned recent)
     return step;
 }
 
-/* A few late replies hide a step among RECENT replies, and do not among twice as many. */
+/* Late replies, and round trips that vary much, hide a step among RECENT replies, and less among more of them. */
 static void find_step(const struct times *times, struct step *out)
 {
-    const struct step longer = compare_last(times, 2 * RECENT);
     *out = compare_last(times, RECENT);
-    if (longer.is_known && fabs(longer.deviations) > fabs(out->deviations))
-        *out = longer;
+    for (unsigned recent = 2 * RECENT; recent <= RECENT_MOST; recent += RECENT) {
+        const struct step longer = compare_last(times, recent);
+        if (longer.is_known && fabs(longer.deviations) > fabs(out->deviations))
+            *out = longer;
+    }
 }
 
 static bool is_step(const struct step *step)
@@ -125,21 +130,38 @@ static bool is_step(const struct step *step)
            size >= STEP_LEAST_SHARE * step->before;
 }
 
-/* The first of the last round trips that is nearer to the new ones than to the old ones: the step may be younger than
- * RECENT replies, or older. */
-static unsigned first_new(const struct times *times, const struct step *step)
-{
-    double middle = (step->before + step->now) / 2;
-    unsigned i = times->count;
-    while (i > 0 && (times->ms[i - 1] > middle) == (step->now > middle))
-        i--;
-    return i < times->count ? i : times->count - 1;
-}
-
 /* Replies of a hop, behind the step and before it, that show whether the hop took it.
  * Unit: replies. Source: chosen. Effect: with fewer, one slow reply moves the place; with more, hops whose routers
  * limit their replies are left out. */
 #define AFTER_LEAST 2
+
+/* The first reply behind the step: those from there on are nearer to the new median than to the old one, by their sum.
+ * So a late reply counts no more than others. */
+static unsigned first_new(const struct times *times, const struct step *step)
+{
+    unsigned first = times->count - 1;
+    double sum = 0, most = 0;
+    for (unsigned i = times->count; i-- > 0;) {
+        sum += fabs(times->ms[i] - step->before) - fabs(times->ms[i] - step->now);
+        first = sum > most ? i : first;
+        most = sum > most ? sum : most;
+    }
+    return first;
+}
+
+/* The step may be younger than RECENT replies, or older. Then old replies are among the new ones, or the other way
+ * round, until both medians are taken anew. */
+static void place_step(const struct times *times, struct step *step)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned first = first_new(times, step);
+        if (!first)
+            return;
+        step->first_new = first;
+        step->before = median(times->ms, first);
+        step->now = median(times->ms + first, times->count - first);
+    }
+}
 
 /* Half of the step of the end, or more: 1; less: 0; too few replies to say: -1. `since`: when the step came. */
 static int takes_step(const struct times *times, nstime since, const struct step *end)
@@ -190,7 +212,7 @@ static void tell(struct monitor *monitor, const struct session *session, unsigne
                  const struct step *end, uint8_t last)
 {
     struct event event = {.kind = EVENT_LATENCY_SHIFT, .trace = session_trace(session, index)};
-    unsigned at = first_new(times, end);
+    unsigned at = end->first_new;
     uint8_t first = first_of_step(monitor, session, last, times->probes[at]->sent, end);
     event.time = times->probes[at]->sent;
     event.at = monitor_place(session, first);
@@ -224,6 +246,7 @@ void latencies_look(struct monitor *monitor, const struct session *session)
         find_step(&times, &end);
         if (!is_step(&end))
             continue;
+        place_step(&times, &end);
         tell(monitor, session, i, &times, &end, last);
         return;
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "monitor/state.h"
 #include "verdict/words/phrase.h"
 
@@ -46,7 +47,7 @@ void monitor_reset(struct monitor *monitor)
 void monitor_note(struct monitor *monitor, enum event_kind kind, const char *text)
 {
     struct event event = {.kind = kind, .time = monitor->time, .confidence = 1};
-    phrase_set(event.text, "%s", text);
+    escape_copy(event.text, sizeof event.text, text);
     monitor_tell(monitor, &event);
 }
 
@@ -54,9 +55,11 @@ void monitor_note(struct monitor *monitor, enum event_kind kind, const char *tex
 void monitor_move(struct monitor *monitor, const char *name, const struct addr *from, const struct addr *to, nstime at)
 {
     struct event event = {.kind = EVENT_TARGET_CHANGE, .time = at, .confidence = 1};
+    char shown[TARGET_NAME_BYTES];
+    escape_copy(shown, sizeof shown, name);
     addr_format(from, event.from);
     addr_format(to, event.to);
-    phrase_set(event.text, "%s has the address %s now, and no more %s: the watch goes on there.", name, event.to,
+    phrase_set(event.text, "%s has the address %s now, and no more %s: the watch goes on there.", shown, event.to,
                event.from);
     monitor_tell(monitor, &event);
     for (unsigned i = 0; i < SPECS_MOST; i++) {

@@ -76,16 +76,17 @@ void session_resolve_probe(struct session *session, unsigned index, struct probe
 
 struct pending_send *pending_find(const struct session *session, unsigned index, uint16_t serial)
 {
-    size_t number = serial < session->pending_of_size[index] ? session->pending_of[index][serial] : 0;
-    if (number <= session->pending_dropped + session->pending_first)
+    uint32_t number;
+    if (!serial_index_find(&session->pending_of[index], serial, &number))
         return NULL;
-    struct pending_send *pending = &session->pending[number - 1 - session->pending_dropped];
-    return pending->done ? NULL : pending;
+    size_t which = (uint32_t)(number - session->pending_dropped);
+    return which < session->pending_first ? NULL : &session->pending[which];
 }
 
 void pending_settle(struct session *session, struct pending_send *pending)
 {
     pending->done = true;
+    serial_index_drop(&session->pending_of[pending->claim.trace], pending->claim.serial);
     while (session->pending_first < session->pending_count && session->pending[session->pending_first].done)
         session->pending_first++;
 }
@@ -136,20 +137,6 @@ static void pending_compact(struct session *session)
     session->pending_count = left;
 }
 
-/* Room for the serial in the index of the trace's sends. */
-static bool index_serial(struct session *session, unsigned index, uint16_t serial)
-{
-    size_t before = session->pending_of_size[index];
-    void *array = session->pending_of[index];
-    if (!array_reserve(&array, &session->pending_of_size[index], serial + (size_t)1,
-                       sizeof *session->pending_of[index]))
-        return false;
-    session->pending_of[index] = array;
-    memset(session->pending_of[index] + before, 0,
-           (session->pending_of_size[index] - before) * sizeof *session->pending_of[index]);
-    return true;
-}
-
 void pending_push(struct session *session, const struct session_claim *claim)
 {
     if (session->pending_first)
@@ -160,10 +147,12 @@ void pending_push(struct session *session, const struct session_claim *claim)
     session->pending = array;
     const struct pending_send pending = {.claim = *claim};
     size_t number = session->pending_dropped + session->pending_count;
-    if (!index_serial(session, claim->trace, claim->serial) ||
-        !due_add(&session->pending_due, pending_deadline(&pending), number))
+    if (!serial_index_set(&session->pending_of[claim->trace], claim->serial, (uint32_t)number))
         return;
-    session->pending_of[claim->trace][claim->serial] = number + 1;
+    if (!due_add(&session->pending_due, pending_deadline(&pending), number)) {
+        serial_index_drop(&session->pending_of[claim->trace], claim->serial);
+        return;
+    }
     session->pending[session->pending_count++] = pending;
 }
 
@@ -199,7 +188,7 @@ void session_claim(struct session *session, const struct session_claim *saved)
         own.trace = index;
         own.flow = (uint16_t)which;
     }
-    if (claim->kind != CLAIM_MOVED && claim->trace < session->all_count &&
+    if (claim_is_of_probe(claim) && claim->trace < session->all_count &&
         claim->flow < session->traces[claim->trace].flow_count &&
         !claim->port == !session->traces[claim->trace].ports && claim->serial && claim->ttl &&
         !trace_find(&session->traces[claim->trace], claim->serial) &&

@@ -259,7 +259,7 @@ void session_free(struct session *session)
     for (unsigned i = 0; i < session->all_count; i++) {
         trace_free(&session->traces[i]);
         free(session->wants[i].cells);
-        free(session->pending_of[i]);
+        serial_index_free(&session->pending_of[i]);
         for (unsigned ttl = 0; session->due && ttl < 256; ttl++) {
             due_free(&session->due[i].in_flight[ttl]);
             due_free(&session->due[i].expired[ttl]);

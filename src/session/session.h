@@ -77,8 +77,14 @@ struct session_config {
 enum claim_kind {
     CLAIM_REFUSED, /* the send failed with `send_errno` */
     CLAIM_UNSEEN,  /* it was sent, but its frame was not seen; `at` is the time of the send call */
-    CLAIM_MOVED,   /* no probe: from `at` on the target has the address `moved_to`, and a session of its own */
+    /* No probe: what happened to the run at `at`. */
+    CLAIM_MOVED,        /* from then on the target has the address `moved_to`, and a session of its own */
+    CLAIM_CLOCK_STEP,   /* `note` says how the clock was set, or that the machine slept */
+    CLAIM_WRITE_FAILED, /* `note` says which report could not be written, and why */
 };
+
+/* Longest note of a claim with its NUL; a longer one is cut. */
+#define CLAIM_NOTE_BYTES 256
 
 struct session_claim {
     enum claim_kind kind;
@@ -92,7 +98,13 @@ struct session_claim {
     struct addr moved_to;
     nstime at;
     int send_errno;
+    const char *note; /* borrowed; read from a file: valid until its wire's next event; NULL: none */
 };
+
+static inline bool claim_is_of_probe(const struct session_claim *claim)
+{
+    return claim->kind < CLAIM_MOVED;
+}
 
 enum wish_kind {
     WISH_SEND,

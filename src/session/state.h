@@ -105,14 +105,13 @@ struct session {
 
     struct pending_send *pending;
     size_t pending_count, pending_capacity, pending_first; /* all before pending_first are done */
-    size_t pending_dropped;          /* sends that stood before pending[0]: with its index, the number of a send */
-    struct due_queue pending_due;    /* by deadline: numbers of sends */
-    size_t *pending_of[TRACES_MOST]; /* owned; by serial: 1 + the number of its send; 0: none */
-    size_t pending_of_size[TRACES_MOST];
-    uint64_t flows_tried;         /* for translated packets: match.c */
-    size_t changes;               /* of a replay: changes since the last update */
-    unsigned guesses;             /* replies whose probe was guessed */
-    struct session_claim *claims; /* made, but not taken yet */
+    size_t pending_dropped;       /* sends that stood before pending[0]: with its index, the number of a send */
+    struct due_queue pending_due; /* by deadline: numbers of sends */
+    struct serial_index pending_of[TRACES_MOST]; /* owned; the numbers of those sends that are not done */
+    uint64_t flows_tried;                        /* for translated packets: match.c */
+    size_t changes;                              /* of a replay: changes since the last update */
+    unsigned guesses;                            /* replies whose probe was guessed */
+    struct session_claim *claims;                /* made, but not taken yet */
     size_t claim_count, claim_capacity, claims_taken;
     unsigned unseen_probes;
 

@@ -25,8 +25,8 @@ struct targets {
     nstime next_send;
     struct shared_routers shared;
     nstime next_look; /* at these, of a live run of several */
-    /* A saved target has moved: targets_move() is to follow. NULL: it stays where it was. */
-    void (*moved)(void *context, unsigned index, const struct addr *to, nstime at);
+    /* A claim that is of no probe, as a file has it. NULL: it is left out. */
+    void (*happened)(void *context, const struct session_claim *claim);
     void *context;
 };
 

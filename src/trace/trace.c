@@ -38,7 +38,7 @@ void trace_free(struct trace *trace)
         probe_free(&trace->probes[i]);
     free(trace->probes);
     free(trace->ttls);
-    free(trace->by_serial);
+    serial_index_free(&trace->serials);
     free(trace->inside);
     flow_free(&trace->flow);
     for (unsigned i = 1; i < trace->flow_count; i++)
@@ -65,31 +65,16 @@ void trace_fit(struct trace *trace)
     trace->probe_capacity = trace->probe_count;
 }
 
-static bool index_serial(struct trace *trace, uint16_t serial, int32_t index)
-{
-    size_t before = trace->by_serial_size;
-    void *array = trace->by_serial;
-    if (!array_reserve(&array, &trace->by_serial_size, (size_t)serial + 1, sizeof *trace->by_serial))
-        return false;
-    trace->by_serial = array;
-    for (size_t i = before; i < trace->by_serial_size; i++)
-        trace->by_serial[i] = -1;
-    trace->by_serial[serial] = index;
-    return true;
-}
-
 struct probe *trace_find(struct trace *trace, uint16_t serial)
 {
-    if (serial >= trace->by_serial_size || trace->by_serial[serial] < 0)
-        return NULL;
-    return &trace->probes[trace->by_serial[serial]];
+    uint32_t at;
+    return serial_index_find(&trace->serials, serial, &at) ? &trace->probes[at] : NULL;
 }
 
 const struct probe *trace_probe(const struct trace *trace, uint16_t serial)
 {
-    if (serial >= trace->by_serial_size || trace->by_serial[serial] < 0)
-        return NULL;
-    return &trace->probes[trace->by_serial[serial]];
+    uint32_t at;
+    return serial_index_find(&trace->serials, serial, &at) ? &trace->probes[at] : NULL;
 }
 
 /* The entry of a TTL, made if it does not exist yet. NULL: memory is short. */
@@ -144,7 +129,8 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
     trace->probes = array;
     struct trace_ttl *at = ttl_entry(trace, ttl);
     int32_t index = (int32_t)trace->probe_count;
-    if (!grown || !at || trace->probe_count >= PROBES_MOST || (serial && !index_serial(trace, serial, index)))
+    if (!grown || !at || trace->probe_count >= PROBES_MOST ||
+        (serial && !serial_index_set(&trace->serials, serial, (uint32_t)index)))
         return NULL;
     struct probe *probe = &trace->probes[trace->probe_count++];
     *probe = (struct probe){.serial = serial, .ttl = ttl, .attempt = at->forgotten + at->asked + 1, .sent = sent};
@@ -420,9 +406,12 @@ void trace_prove(struct trace *trace, struct probe *probe, unsigned index)
     count_reply(trace, probe);
 }
 
-/* Makes the indexes and the summary anew from the probes that are left. */
-static void summarize(struct trace *trace)
+/* Makes the indexes and the summary anew from the probes that are left. False: memory is short for the index of
+ * serials; not if it has held them all. */
+static bool summarize(struct trace *trace)
 {
+    bool good = true;
+    serial_index_clear(&trace->serials);
     for (unsigned ttl = 0; ttl < trace->ttl_count; ttl++)
         trace->ttls[ttl] = (struct trace_ttl){.first = -1, .last = -1, .forgotten = trace->ttls[ttl].forgotten};
     trace->least_ttl = 255;
@@ -433,12 +422,13 @@ static void summarize(struct trace *trace)
         const struct probe *probe = &trace->probes[i];
         link_probe(trace, &trace->ttls[probe->ttl], (int32_t)i);
         if (probe->serial)
-            trace->by_serial[probe->serial] = (int32_t)i;
+            good = serial_index_set(&trace->serials, probe->serial, (uint32_t)i) && good;
         trace->unproven_count += probe->unproven_count;
         for (unsigned k = 0; k < probe->reply_count; k++)
             trace_note_reply(trace, probe->ttl, &probe->replies[k]);
     }
     find_loop(trace);
+    return good;
 }
 
 void trace_forget(struct trace *trace, size_t count)
@@ -446,8 +436,6 @@ void trace_forget(struct trace *trace, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct probe *probe = &trace->probes[i];
         trace->ttls[probe->ttl].forgotten++;
-        if (probe->serial)
-            trace->by_serial[probe->serial] = -1;
         probe_free(probe);
     }
     trace->probe_count -= count;
@@ -481,24 +469,19 @@ bool trace_tail(const struct trace *trace, nstime since, struct trace *out)
     out->started = out->probe_count > 0;
     out->probes = copy_of(trace->probes + first, out->probe_count * sizeof *out->probes);
     out->ttls = copy_of(trace->ttls, trace->ttl_count * sizeof *out->ttls);
-    out->by_serial = copy_of(trace->by_serial, trace->by_serial_size * sizeof *out->by_serial);
-    if (!out->probes || !out->ttls || !out->by_serial) {
-        trace_free_tail(out);
-        return false;
-    }
-    for (size_t i = 0; i < first; i++)
-        if (trace->probes[i].serial)
-            out->by_serial[trace->probes[i].serial] = -1;
+    out->serials = (struct serial_index){0};
     out->first_sent = out->started ? out->probes[0].sent : NSTIME_NONE;
-    summarize(out);
-    return true;
+    bool good = out->probes && out->ttls && summarize(out);
+    if (!good)
+        trace_free_tail(out);
+    return good;
 }
 
 void trace_free_tail(struct trace *tail)
 {
     free(tail->probes);
     free(tail->ttls);
-    free(tail->by_serial);
+    serial_index_free(&tail->serials);
 }
 
 /* Sums of one hop: Welford 1962, so that long runs keep their precision. */

@@ -10,6 +10,7 @@
 #include "probe/flow.h"
 #include "probe/port_list.h"
 #include "trace/reply.h"
+#include "trace/serial_index.h"
 
 #define REPLIES_MOST 64        /* of one probe */
 #define FLOWS_COMPARED_MOST 32 /* of a trace whose flows are compared one by one; a search for all paths has more */
@@ -94,8 +95,7 @@ struct trace {
     uint64_t forgotten;     /* probes that stood before probes[0]: trace_forget() */
     struct trace_ttl *ttls; /* owned; by TTL; ttl_count entries */
     unsigned ttl_count;
-    int32_t *by_serial; /* owned; index into probes, -1: unknown; by_serial_size entries */
-    size_t by_serial_size;
+    struct serial_index serials; /* owned; indexes into probes */
 
     uint32_t number;     /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
     uint32_t sent_count; /* of a foreign trace: all its probes, also those that are not kept here */

@@ -99,7 +99,7 @@ static void test_change(const char *name, const char *text, const char *specs, c
 static void test_late_replies(void)
 {
     static const struct due_event due[] = {{EVENT_LATENCY_SHIFT, "icmp", 40, 52, 3, 0, NULL, NULL},
-                                           {EVENT_LATENCY_SHIFT, "icmp", 114, 130, 3, 0, NULL, NULL}};
+                                           {EVENT_LATENCY_SHIFT, "icmp", 100, 130, 3, 0, NULL, NULL}};
     struct watching w;
     struct heard heard;
     watching_init(&w, PLAIN, "icmp", 7);
@@ -113,6 +113,54 @@ static void test_late_replies(void)
     heard_run(&heard, &w);
     check("late replies behind a step", &heard, due, 2);
     heard_free(&heard, &w);
+}
+
+#define VARIED(jitter, delay)                                                                                          \
+    NODES "link client r1 delay 5ms jitter " jitter "\nlink r1 r2 delay 5ms\nlink r2 r3 delay " delay "\n"             \
+          "links 5ms r3 r4 r5 target\nlink r2 x delay 5ms\nlink x r4 delay 5ms\nlink y r5 delay 5ms\n"                 \
+          "route r2 target via r3\nroute r4 client via r3\n"
+#define VARIED_SEEDS 20
+
+/* What 20 runs tell of a step from round 40 on, which ends after round 100. */
+struct steps {
+    unsigned told, placed, timed; /* of 40; at hop 3; within two seconds */
+    unsigned others;
+};
+
+static void count_steps(const char *usual, const char *slow, struct steps *out)
+{
+    *out = (struct steps){0};
+    for (unsigned seed = 1; seed <= VARIED_SEEDS; seed++) {
+        struct watching w;
+        struct heard heard;
+        watching_init(&w, usual, "icmp", seed);
+        watching_change(&w, 40, slow);
+        watching_change(&w, 100, usual);
+        w.config.rounds = 160;
+        heard_run(&heard, &w);
+        for (unsigned i = 0; i < heard.count && i < 2; i++) {
+            nstime off = heard.events[i].time - (SIM_START + (i ? 100 : 40) * NS_PER_S);
+            bool is_step = heard.events[i].kind == EVENT_LATENCY_SHIFT;
+            out->told += is_step;
+            out->placed += is_step && heard.events[i].at.ttl == 3;
+            out->timed += is_step && off >= -2 * NS_PER_S && off <= 2 * NS_PER_S;
+        }
+        out->others += heard.count > 2 ? heard.count - 2 : 0;
+        heard_free(&heard, &w);
+    }
+}
+
+static void test_varied(void)
+{
+    struct steps steps;
+    count_steps(VARIED("25ms", "5ms"), VARIED("25ms", "20ms"), &steps);
+    is_num(steps.placed, 2 * VARIED_SEEDS,
+           "round trips that vary by 50 ms, and a step of 30: each is told with its hop");
+    is_num(steps.timed, 2 * VARIED_SEEDS, "and its time");
+    is_num(steps.others, 0, "and nothing else");
+    count_steps(VARIED("40ms", "5ms"), VARIED("40ms", "20ms"), &steps);
+    is_num(steps.told, 2 * VARIED_SEEDS, "round trips that vary by 80 ms, and a step of 30: each is told");
+    is_num(steps.others, 0, "and nothing else");
 }
 
 /* The same where all routers have the limits of Linux. */
@@ -367,6 +415,7 @@ static void test_long_silence(void)
 int main(void)
 {
     test_late_replies();
+    test_varied();
     test_flows();
     test_reset();
     test_long_silence();

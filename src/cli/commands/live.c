@@ -63,6 +63,7 @@ struct live_run {
     unsigned session_count;
     struct targets targets; /* the same */
     struct refresh refresh;
+    struct happenings happenings;
     struct clock_look clock;           /* of the last look */
     struct companion companions[3];    /* the parts of this one: */
     const struct companion *companion; /* NULL: nothing is served */
@@ -309,6 +310,7 @@ static enum status open_wire(struct live_run *run, struct err *err)
         .largest_packet = largest,
         .filter = filter.text,
         .short_filter = short_filter.text,
+        .gathers_frames = run->config.strategy->is_endless,
         .waits_for_interface = run->config.strategy->is_endless,
     };
     enum status status = live_wire_open(&live, &run->wire, err);
@@ -480,23 +482,28 @@ static struct wire *watch(struct live_run *run)
 
 /* --- what a long run sees of its machine --- */
 
+static void tell(struct live_run *run, enum claim_kind kind, const char *note)
+{
+    happenings_tell(&run->happenings, (struct session_claim){.kind = kind, .note = note});
+}
+
 static void tell_clock(struct live_run *run, const struct clock_change *change)
 {
-    char text[SENTENCE_BYTES];
-    struct monitor *monitor = run->report.first.monitor;
-    if (change->slept && monitor) {
+    char text[CLAIM_NOTE_BYTES];
+    if (change->slept) {
         snprintf(text, sizeof text, "this machine slept for %.0f s, and sent nothing. Times go on from before.",
                  nstime_ms(change->slept) / 1000);
-        monitor_note(monitor, EVENT_CLOCK_STEP, text);
+        tell(run, CLAIM_CLOCK_STEP, text);
     }
-    if (change->set && monitor) {
+    if (change->set) {
         snprintf(text, sizeof text, "the system clock was set by %+.0f s. Times go on by the clock of the start.",
                  nstime_ms(change->set) / 1000);
-        monitor_note(monitor, EVENT_CLOCK_STEP, text);
+        tell(run, CLAIM_CLOCK_STEP, text);
     }
 }
 
-static nstime look_at_clock(void *context, nstime now, nstime until)
+/* The clock, and files that can be written no more. */
+static nstime look_at_machine(void *context, nstime now, nstime until)
 {
     struct live_run *run = context;
     struct clock_look look = live_wire_clock(run->wire);
@@ -504,22 +511,15 @@ static nstime look_at_clock(void *context, nstime now, nstime until)
     (void)now;
     if (capture_clock_changed(&run->clock, &look, &change))
         tell_clock(run, &change);
+    for (char text[CLAIM_NOTE_BYTES]; report_next_failure(&run->report, text);)
+        tell(run, CLAIM_WRITE_FAILED, text);
     return until;
 }
 
-static struct companion clock_companion(struct live_run *run)
+static struct companion machine_companion(struct live_run *run)
 {
     run->clock = live_wire_clock(run->wire);
-    return (struct companion){.context = run, .serve = look_at_clock};
-}
-
-static struct companion refreshes(struct live_run *run, struct wire *wire)
-{
-    run->refresh.move = (struct move_context){
-        .report = &run->report, .targets = &run->targets, .sessions = run->sessions, .stop = run->context->stop};
-    run->refresh.wire = wire;
-    run->refresh.dump = run->dump;
-    return refresh_companion(&run->refresh);
+    return (struct companion){.context = run, .serve = look_at_machine};
 }
 
 static void add_companion(struct live_run *run, struct companion companion)
@@ -532,12 +532,19 @@ static void add_companion(struct live_run *run, struct companion companion)
 /* The tasks that are served while the run waits. */
 static void add_companions(struct live_run *run, struct wire *wire)
 {
+    run->happenings = (struct happenings){.report = &run->report,
+                                          .targets = &run->targets,
+                                          .sessions = run->sessions,
+                                          .stop = run->context->stop,
+                                          .wire = wire,
+                                          .dump = run->dump};
+    run->refresh.happenings = &run->happenings;
     if (run->lookup)
         add_companion(run, lookup_companion(run->lookup, &run->report));
     if (refresh_is_on(&run->refresh))
-        add_companion(run, refreshes(run, wire));
+        add_companion(run, refresh_companion(&run->refresh));
     if (run->config.strategy->is_endless)
-        add_companion(run, clock_companion(run));
+        add_companion(run, machine_companion(run));
 }
 
 static int probe_live(struct options *options, const struct run_context *context)

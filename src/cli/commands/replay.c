@@ -10,8 +10,8 @@
 #include "cli/commands/lookup.h"
 #include "cli/commands/replay_foreign.h"
 #include "cli/reading/parts.h"
+#include "cli/shared/happenings.h"
 #include "cli/shared/loop.h"
-#include "cli/shared/move.h"
 #include "live/confined.h"
 #include "live/privileges.h"
 #include "strategies/strategies.h"
@@ -95,10 +95,10 @@ static int replay_targets(struct replay *replay, struct parts *parts, const stru
     struct source_file file = {.name = near->path};
     const struct result_source source = {.command = saved->command, .files = &file, .file_count = 1};
     struct targets targets;
-    struct move_context move = {.report = report, .targets = &targets, .sessions = sessions, .stop = context->stop};
+    struct happenings happenings = {.report = report, .targets = &targets, .sessions = sessions, .stop = context->stop};
     targets_init(&targets, sessions, count);
-    targets.moved = move_target;
-    targets.context = &move;
+    targets.happened = happenings_take;
+    targets.context = &happenings;
     struct companion companion = {0};
     if (lookup)
         companion = lookup_begin_saved(lookup, report);

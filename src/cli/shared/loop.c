@@ -147,9 +147,9 @@ static void take_claim(struct run *run, const struct session_claim *claim)
 {
     if (claim->target >= run->targets->count)
         return;
-    if (claim->kind == CLAIM_MOVED) {
-        if (run->targets->moved)
-            run->targets->moved(run->targets->context, claim->target, &claim->moved_to, claim->at);
+    if (!claim_is_of_probe(claim)) {
+        if (run->targets->happened)
+            run->targets->happened(run->targets->context, claim);
         return;
     }
     session_claim(targets_session(run->targets, claim->target), claim);

@@ -61,35 +61,59 @@ static bool is_of_other(const struct targets *targets, unsigned index, const str
     return false;
 }
 
-const struct addr *refresh_choose(const struct targets *targets, unsigned index, const struct addr *list,
-                                  unsigned count)
+static const struct addr *find(const struct addr *list, unsigned count, const struct addr *address)
 {
-    const struct addr *now = target_address(targets, index), *other = NULL;
-    for (unsigned i = 0; i < count; i++) {
-        if (addr_equal(&list[i], now))
-            return NULL;
-        if (!other && !is_of_other(targets, index, &list[i]))
-            other = &list[i];
-    }
-    return other;
+    for (unsigned i = 0; i < count; i++)
+        if (addr_equal(&list[i], address))
+            return &list[i];
+    return NULL;
 }
 
-/* Every frame before the wire's drained() has been taken. So a replay, which finds the claim here, has the same. */
+static const struct addr *first_free(const struct targets *targets, unsigned index, const struct addr *list,
+                                     unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!is_of_other(targets, index, &list[i]))
+            return &list[i];
+    return NULL;
+}
+
+/* Whether the target answered any spec in the rounds that its session keeps. */
+static bool replies(const struct session *session)
+{
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        if (session_trace(session, i)->reached_ttl)
+            return true;
+    return false;
+}
+
+const struct addr *refresh_choose(struct refresh_memory *memory, const struct targets *targets, unsigned index,
+                                  const struct addr *list, unsigned count)
+{
+    bool now_replies = replies(targets_session(targets, index));
+    const struct addr *kept = memory->lookups ? find(list, count, &memory->other) : NULL;
+    const struct addr *other = kept ? kept : first_free(targets, index, list, count);
+    memory->has_replied = memory->has_replied || now_replies;
+    if (!other || find(list, count, target_address(targets, index))) {
+        memory->lookups = 0;
+        return NULL;
+    }
+    memory->lookups = kept ? memory->lookups + 1 : 1;
+    memory->other = *other;
+    bool is_gone = memory->has_replied && !now_replies;
+    return is_gone || memory->lookups >= REFRESH_LOOKUPS ? other : NULL;
+}
+
 static void take_answer(struct refresh *refresh, unsigned index, const struct resolve_addresses *answer)
 {
-    struct targets *targets = refresh->move.targets;
+    const struct targets *targets = refresh->happenings->targets;
     if (!resolve_check_all(answer, target_address(targets, index)->family))
         return;
-    const struct addr *to = refresh_choose(targets, index, answer->list, answer->count);
+    const struct addr *to = refresh_choose(&refresh->memory[index], targets, index, answer->list, answer->count);
     if (!to)
         return;
-    const struct session_claim claim = {
-        .kind = CLAIM_MOVED, .target = index, .moved_to = *to, .at = refresh->wire->ops->drained(refresh->wire)};
-    loop_run_deadlines(targets, claim.at, refresh->move.stop);
-    loop_keep_claims(targets, refresh->dump);
-    move_target(&refresh->move, index, to, claim.at);
-    if (refresh->dump)
-        dump_claim(refresh->dump, &claim);
+    refresh->memory[index] = (struct refresh_memory){0};
+    happenings_tell(refresh->happenings, (struct session_claim){.kind = CLAIM_MOVED, .target = index, .moved_to = *to});
 }
 
 static void take_answers(struct refresh *refresh, nstime now)
@@ -97,7 +121,7 @@ static void take_answers(struct refresh *refresh, nstime now)
     unsigned index;
     struct resolve_addresses answer;
     while (confined_take(refresh->confined, &index, &answer))
-        if (index < refresh->move.targets->count && refresh->next[index] == NSTIME_NEVER) {
+        if (index < refresh->happenings->targets->count && refresh->next[index] == NSTIME_NEVER) {
             refresh->next[index] = now + refresh->every;
             take_answer(refresh, index, &answer);
         }
@@ -106,7 +130,7 @@ static void take_answers(struct refresh *refresh, nstime now)
 /* The first lookups are spread over the time between two. */
 static void ask(struct refresh *refresh, nstime now)
 {
-    unsigned count = refresh->move.targets->count;
+    unsigned count = refresh->happenings->targets->count;
     for (unsigned i = 0; i < count; i++)
         if (refresh->next[i] == NSTIME_NONE)
             refresh->next[i] = now + refresh->every + refresh->every / count * i;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* refresh: looks the names of a live run's targets up again, and lets a target move to another address. Top floor.
  *
- * A process of its own asks the resolver (confined_start()), since the run is sealed. A target stays where it is as
- * long as its address is among the answers, and if there is no answer. */
+ * A process of its own asks the resolver (confined_start()), since the run is sealed. A name of many addresses shows a
+ * few of them at a time. So a target stays where it is as long as it replies, unless the answers keep to another
+ * address: refresh_choose(). */
 #ifndef HOPSONDE_CLI_SHARED_REFRESH_H
 #define HOPSONDE_CLI_SHARED_REFRESH_H
 
-#include "capture/dump.h"
+#include "cli/shared/happenings.h"
 #include "cli/shared/loop.h"
-#include "cli/shared/move.h"
 #include "live/confined.h"
 
 /* Time between two lookups of a name.
@@ -16,13 +16,24 @@
  * not tell them. Effect: a longer one notices a new address later; a shorter one asks name servers more often. */
 #define REFRESH_EVERY (300 * NS_PER_S)
 
+/* A target that replies moves after so many lookups in a row with the same other address, and without its own.
+ * Unit: lookups. Source: chosen. Effect: with fewer, a target follows names whose addresses rotate; with more, it
+ * follows a server that has moved later. */
+#define REFRESH_LOOKUPS 3
+
+/* What the lookups of a target have shown since it has its address. All zero at first. */
+struct refresh_memory {
+    bool has_replied;
+    struct addr other; /* the last lookups, so many, had it and not the target's own */
+    unsigned lookups;
+};
+
 struct refresh {
     struct confined *confined; /* owned; NULL: nothing is looked up again */
     nstime every;
     nstime next[TARGETS_MOST]; /* NSTIME_NEVER: an address, or an answer is awaited; NSTIME_NONE: not asked yet */
-    struct move_context move;  /* borrowed parts */
-    struct wire *wire;         /* borrowed */
-    struct dump *dump;         /* borrowed; NULL: no capture is kept */
+    struct refresh_memory memory[TARGETS_MOST];
+    struct happenings *happenings; /* borrowed */
 };
 
 /* Before the run is sealed: starts the process if any of the targets has a name. */
@@ -30,12 +41,15 @@ enum status refresh_start(struct refresh *refresh, nstime every, struct session 
                           struct err *err);
 /* Whether that is the case. */
 bool refresh_is_on(const struct refresh *refresh);
-/* The caller sets move, wire and dump of `refresh` before. */
+/* The caller sets refresh->happenings before. */
 struct companion refresh_companion(struct refresh *refresh);
 void refresh_end(struct refresh *refresh);
 
-/* The address to go to; NULL: stay. Of `count` targets, `index` asked. No two targets have the same address. */
-const struct addr *refresh_choose(const struct targets *targets, unsigned index, const struct addr *list,
-                                  unsigned count);
+/* Takes the `count` addresses of a lookup for target `index`. Returns the one to go to; NULL: stay. It stays
+ * 1. if its address is among them;
+ * 2. if all of them are addresses of other targets, since no two targets have the same one;
+ * 3. if it still replies, or never did, and fewer than REFRESH_LOOKUPS lookups in a row agree on another address. */
+const struct addr *refresh_choose(struct refresh_memory *memory, const struct targets *targets, unsigned index,
+                                  const struct addr *list, unsigned count);
 
 #endif

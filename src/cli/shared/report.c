@@ -2,10 +2,12 @@
 #include "cli/shared/report.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "cli/shared/report_files.h"
 
 static void note_begin(struct report *report, unsigned index, bool begun)
@@ -186,23 +188,24 @@ static bool takes_round(const struct report *report, unsigned index, const struc
     return !report->outputs[index].options.replaces || target == &report->first;
 }
 
-/* A write that failed is told after the round, and once more at the end. The outputs that still work get it. */
-static void tell_failures(struct report *report, const struct report_target *target)
+bool report_next_failure(struct report *report, char text[CLAIM_NOTE_BYTES])
 {
     struct err err;
     if (report->failed && !report->failure_told) {
         report->failure_told = true;
-        monitor_note(target->monitor, EVENT_WRITE_FAILED, report->error.message);
+        escape_copy(text, CLAIM_NOTE_BYTES, report->error.message);
+        return true;
     }
-    if (report->dump && !report->dump_told && dump_failed(report->dump, &err)) {
-        report->dump_told = true;
-        monitor_note(target->monitor, EVENT_WRITE_FAILED, err.message);
-    }
-    if (report->dump && !report->dump_told && dump_left_out(report->dump)) {
-        report->dump_told = true;
-        monitor_note(target->monitor, EVENT_WRITE_FAILED,
-                     "the file of --write is full: later packets are not in it (--write-max allows more).");
-    }
+    if (!report->dump || report->dump_told)
+        return false;
+    if (dump_failed(report->dump, &err))
+        escape_copy(text, CLAIM_NOTE_BYTES, err.message);
+    else if (dump_left_out(report->dump))
+        snprintf(text, CLAIM_NOTE_BYTES,
+                 "the file of --write is full: later packets are not in it (--write-max allows more).");
+    else
+        return false;
+    return report->dump_told = true;
 }
 
 static void on_run_round(void *context, const struct session *session, uint32_t rounds)
@@ -218,8 +221,6 @@ static void on_run_round(void *context, const struct session *session, uint32_t 
             report_files_check(report, i);
             report_files_end(report, i);
         }
-    if (target->monitor)
-        tell_failures(report, target);
 }
 
 struct session_events report_session_events(struct report *report)

@@ -40,7 +40,7 @@ struct report {
     bool dead[OUTPUTS_MOST];            /* it could not begin: out of memory */
     const struct replay_filter *filter; /* of a replay: the traces and errors that are reported */
     bool failed;                        /* a write failed; `error` says which */
-    bool failure_told;                  /* of watch: by an event */
+    bool failure_told;                  /* by report_next_failure() */
     const struct dump *dump;            /* borrowed; its first failure is told as well; NULL: no capture is kept */
     bool dump_told;
     struct err error;
@@ -72,6 +72,10 @@ static inline struct report_target *report_target_at(struct report *report, unsi
 }
 /* The target whose session this is. */
 struct report_target *report_target(struct report *report, const struct session *session);
+
+/* Of a run that goes on: why an output, or the capture, can be written no more. Each is told once, cut to fit. False:
+ * there is nothing new. */
+bool report_next_failure(struct report *report, char text[CLAIM_NOTE_BYTES]);
 
 /* Another session takes the place of one whose target has another address. Tells it. */
 void report_move(struct report *report, const struct session *from, const struct session *to, nstime at);

@@ -28,7 +28,7 @@
 #if UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(struct session_config) == 34096, "struct session_config has changed");
 _Static_assert(sizeof(struct flow) == 96, "struct flow has changed");
-_Static_assert(sizeof(struct session_claim) == 64, "struct session_claim has changed");
+_Static_assert(sizeof(struct session_claim) == 72, "struct session_claim has changed");
 #endif
 
 static struct addr addr_of(const char *text)
@@ -598,12 +598,35 @@ static void test_claim_texts(void)
         {"hopsonde:end how=complete at_ns=9223372036854775807 dropped_by_kernel=3", ANNOTATION_DAMAGED},
         {"hopsonde:end how=incomplete at_ns=1 dropped_by_kernel=3", ANNOTATION_DAMAGED},
     };
-    struct saved_run saved = {.config = {.spec_count = 2}};
+    struct saved_run saved = {.config = {.spec_count = 2, .strategy = &strategy_diagnose}};
     struct annotations seen = {0};
     struct session_claim claim;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         is_num(annotate_read(rows[i].text, strlen(rows[i].text), &seen, &saved, &claim), rows[i].want, "%s",
                rows[i].text);
+}
+
+/* What happened to a run without end, besides its packets. */
+static void test_happenings(void)
+{
+    static const char *const note = "the system clock was set by +3 s: 100 %, \x1b[31m.";
+    const struct session_claim claim = {.kind = CLAIM_CLOCK_STEP, .at = T0, .note = note};
+    struct saved_run saved = {.config = {.spec_count = 2, .strategy = &strategy_watch}};
+    struct annotations seen = {0};
+    struct session_claim got;
+    struct strbuf text;
+    strbuf_init(&text);
+    annotate_claim(&text, &claim);
+    is_num(annotate_read(text.text, text.length, &seen, &saved, &got), ANNOTATION_CLAIM, "a step of the clock is read");
+    ok(got.kind == CLAIM_CLOCK_STEP && got.at == T0, "with its time");
+    is_text(got.note, note, "and its note");
+    saved.config.strategy = &strategy_diagnose;
+    is_num(annotate_read(text.text, text.length, &seen, &saved, &got), ANNOTATION_DAMAGED,
+           "a run that has an end has none");
+    strbuf_free(&text);
+    const char *bare = "hopsonde:claim kind=write-failed trace=0 serial=0 ttl=0 at_ns=5 errno=0";
+    saved.config.strategy = &strategy_watch;
+    is_num(annotate_read(bare, strlen(bare), &seen, &saved, &got), ANNOTATION_DAMAGED, "one without a note is damaged");
 }
 
 /* ---- disks that fill up ---- */
@@ -949,6 +972,7 @@ int main(void)
     test_second_section();
     test_headers();
     test_claim_texts();
+    test_happenings();
     fill_session(&session, "192.0.2.1", "198.51.100.7");
     test_cooked_direction(&session);
     test_full_disk(&session);
