@@ -278,10 +278,11 @@ static struct held held_of(const struct passage *passage, uint32_t flow, unsigne
     };
 }
 
-/* Acknowledgements without an IP id are sent several times alike. */
+/* Without an IP id, acknowledgements are sent several times alike. So are segments without timestamps: the second one
+ * is a retransmission. */
 static bool has_name(const struct held *h)
 {
-    return h->id || h->length;
+    return h->id || (h->length && (h->kind != PASSAGE_TCP || h->has_timestamps));
 }
 
 /* The same packet again: on another interface, behind a router, or doubled by a mirror port or by the network. */

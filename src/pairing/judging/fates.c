@@ -39,13 +39,19 @@ static bool is_set_back(const struct judging *j, const struct alone *a, const st
     return false;
 }
 
-bool fates_is_shown(const struct judging *j, nstime near)
+bool fates_is_shown_by_alike(const struct judging *j, nstime near)
 {
     const struct clock_estimate *clock = &j->p->config.overview.clock;
     const struct pairing *p = j->p;
-    if (clock->count && p->alike_first != NSTIME_NONE &&
-        ((near < clock->segments[0].first && near - ALIKE_EDGE >= p->alike_first) ||
-         (near > clock->segments[clock->count - 1].last && near + ALIKE_EDGE <= p->alike_last)))
+    return clock->count && p->alike_first != NSTIME_NONE &&
+           ((near < clock->segments[0].first && near - ALIKE_EDGE >= p->alike_first) ||
+            (near > clock->segments[clock->count - 1].last && near + ALIKE_EDGE <= p->alike_last));
+}
+
+bool fates_is_shown(const struct judging *j, nstime near)
+{
+    const struct clock_estimate *clock = &j->p->config.overview.clock;
+    if (fates_is_shown_by_alike(j, near))
         return true;
     return clock_is_shown(clock, near - ALIKE_EDGE) && clock_is_shown(clock, near + ALIKE_EDGE);
 }
@@ -63,7 +69,8 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     bool is_known = a->shown.point == TRANSIT_NEAR ? clock_is_known(&j->out->clock, a->shown.time)
                                                    : clock_is_known_at_b(&j->out->clock, a->shown.time);
     nstime far = a->shown.point == TRANSIT_FAR ? a->shown.time : expected_middle(when);
-    if (is_set_back(j, a, &when) || !is_known || !witnesses_show(j, near, far, a->is_alike))
+    bool is_alike = a->is_alike && a->kind != PASSAGE_TCP;
+    if (is_set_back(j, a, &when) || !is_known || !witnesses_show(j, near, far, is_alike))
         return TRANSIT_AMBIGUOUS;
     if (a->missed)
         return TRANSIT_MISSED;
@@ -124,6 +131,13 @@ static bool may_be_left_out(const struct judging *j, const struct pair *pair, co
     return see_flow(j->p, pair->flows[!a->shown.point])->left_out && common < pair->since;
 }
 
+/* Both points have packets of it, and none is at both: the clock may be wrong there, or the conversations are not the
+ * same. */
+static bool is_paired_in_vain(const struct pair *pair)
+{
+    return !pair->ways[0].arrived && !pair->ways[1].arrived;
+}
+
 static void judge_paired(const struct judging *j, struct alone *a)
 {
     struct pair *pair = change_pair(j->p, a->ref);
@@ -139,7 +153,8 @@ static void judge_paired(const struct judging *j, struct alone *a)
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
     bool is_unsure = a->shown.repeated && !a->shown.usual_ttl;
-    a->early = a->early || is_unsure || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
+    a->early = a->early || is_unsure || is_paired_in_vain(pair) || has_unknown_numbers(pair, a, near_way) ||
+               may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);

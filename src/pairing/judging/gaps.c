@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Silences of a capture in which it was perhaps not running. Packets of the other point show that, which it should
  * have, and so do acknowledgements of bytes that it lacks. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +11,12 @@
 /* The same, if packets of one way alone show the offset: then it is wrong by their delay. */
 #define EDGE_UNKNOWN (300 * NS_PER_MS)
 /* A capture was perhaps not running in a silence in which packets of the other point should be. So many that came from
- * its side, over so long a time, show that. In a silence that is long, and so many times longer than usual, fewer do:
- * one from its side, or such that went toward it as are all lost by chance in 1 of so many silences. */
+ * its side, over so long a time, show that. In a long silence one does. One that went toward it does as well, if the
+ * silence is also so many times longer than usual: nothing shows that the capture was running when it was lost. */
 #define GAP_COMING 3
 #define GAP_TIME (500 * NS_PER_MS)
 #define GAP_UNUSUAL 3
 #define GAP_LEAST (2 * NS_PER_S)
-#define GAP_CHANCE 0.01
 /* Bytes that were sent before the first packet of a connection without a SYN, or in a gap, are acknowledged so much
  * later. Unit: time. Source: the third timeout of TCP after a loss (RFC 6298 5.5). Effect: less takes them for bytes
  * that the capture dropped. */
@@ -78,7 +76,7 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
             near_way ^= way_flips(see_pair(p, a->ref), a->shown.point);
             usual_ttl = see_pair(p, a->ref)->ways[near_way].ttl[a->shown.point];
         } else {
-            (void)sides_of_service(j, a->flow, &side);
+            (void)(sides_of_service(j, a->flow, &side) || sides_of_hosts(j, a->flow, &side));
         }
         if (!side.known)
             continue;
@@ -180,49 +178,36 @@ static bool is_many(const struct gap_evidence *evidence, nstime least)
     return evidence->count[1] >= GAP_COMING && evidence->last[1] - evidence->first[1] >= least;
 }
 
-/* How many packets of a pair came to each point. */
-static void count_arrived(const struct judging *j, uint32_t pair, uint64_t arrived[TRANSIT_POINTS])
+/* An acknowledgement at its sender's point is not forged there, whether or not the other point has it. */
+static void note_acknowledgements(const struct judging *j)
 {
-    const struct side *side = &j->sides[pair];
-    for (unsigned way = 0; way < 2 && side->known; way++)
-        arrived[transit_receiver(sides_way(side, way))] += see_pair(j->p, pair)->ways[way].arrived;
-}
-
-/* Of the packets toward a point, outside of its long silences. At least that of one more lost. */
-static double lost_share(const struct judging *j, unsigned point, uint64_t arrived)
-{
-    const struct pairing *p = j->p;
-    const struct overview_point *overview = &p->config.overview.points[point];
-    uint64_t lost = 1, all = 2 + arrived;
+    struct pairing *p = j->p;
     for (size_t i = 0; i < p->alone_count; i++) {
         const struct alone *a = &p->alone[i];
-        if (a->gone || a->is_twin || a->shown.point == point || a->ref >= pair_count(p) || !j->sides[a->ref].known)
+        if (a->gone || a->ref >= pair_count(p) || !j->sides[a->ref].known || j->proxied[a->ref])
             continue;
         next_turn(p);
         unsigned near_way = a->way ^ way_flips(see_pair(p, a->ref), a->shown.point);
-        enum transit_way way = sides_way(&j->sides[a->ref], near_way);
-        nstime time = expected_middle(expected_at_other(j, a, way));
-        bool counts = transit_receiver(way) == point && time >= overview->first && time <= overview->last;
-        for (unsigned k = 0; k < overview->silence_count; k++)
-            counts = counts && (overview->silences[k].to - overview->silences[k].from < GAP_LEAST ||
-                                time <= overview->silences[k].from || time >= overview->silences[k].to);
-        lost += counts;
-        all += counts;
+        if (a->shown.point == transit_sender(sides_way(&j->sides[a->ref], near_way)))
+            late_note_acknowledgement(p, a);
     }
-    return (double)lost / (double)all;
+}
+
+/* The mean time between frames, without a silence. */
+static nstime usual_without(const struct overview_point *point, nstime silence)
+{
+    return point->frames > 2 ? (point->last - point->first - silence) / (nstime)(point->frames - 2) : 0;
 }
 
 bool gaps_find(struct judging *j)
 {
-    uint64_t arrived[TRANSIT_POINTS] = {0};
     uint8_t *has_holes = calloc(flow_count(j->p) / 8 + 1, 1); /* a bit for each flow */
     if (!has_holes)
         return false;
+    note_acknowledgements(j);
     for (size_t i = 0; i < flow_count(j->p); i++) {
         next_turn(j->p);
         const struct flow *flow = see_flow(j->p, i);
-        if (flow->pair != NONE && flow->point == TRANSIT_NEAR)
-            count_arrived(j, flow->pair, arrived);
         if (flow->ways[0].stream.count || flow->ways[1].stream.count)
             has_holes[i / 8] |= (uint8_t)(1U << i % 8);
         note_gaps(j, flow);
@@ -230,19 +215,16 @@ bool gaps_find(struct judging *j)
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const struct overview_point *overview = &j->p->config.overview.points[point];
         struct gap_evidence evidence[SILENCES_MOST];
-        nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
-        double share = lost_share(j, point, arrived[point]);
         memset(evidence, 0, sizeof evidence);
         count_alone(j, point, evidence);
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
             const struct gap_evidence *of = &evidence[k];
-            bool one_way =
-                length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && pow(share, of->count[0]) < GAP_CHANCE;
-            bool both_ways = length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && of->count[0] && of->count[1];
-            bool comes =
-                (length >= GAP_LEAST && of->count[1]) || is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
-            j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
+            bool is_long = length >= GAP_LEAST;
+            bool is_unusual = is_long && length >= GAP_UNUSUAL * usual_without(overview, length);
+            bool is_shown = (is_long && of->count[1]) || (is_unusual && of->count[0]) ||
+                            is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            j->is_gap[point][k] = j->is_gap[point][k] || is_shown;
         }
     }
     for (size_t i = 0; i < flow_count(j->p); i++) {
@@ -270,7 +252,10 @@ bool gaps_are_sure(const struct judging *j)
 bool gaps_cover(const struct judging *j, const struct alone *a)
 {
     const struct overview_point *overview = &j->p->config.overview.points[!a->shown.point];
-    const struct expected when = expected_at_other(j, a, (enum transit_way)a->shown.way);
+    const struct clock_segment *segment = &j->out->clock.segments[0];
+    struct expected when = expected_at_other(j, a, (enum transit_way)a->shown.way);
+    when.from -= segment->most - segment->least;
+    when.to += segment->most - segment->least;
     for (unsigned k = 0; k < overview->silence_count; k++)
         if (j->is_gap[!a->shown.point][k] && overview->silences[k].from < when.from &&
             when.to < overview->silences[k].to)
