@@ -309,7 +309,6 @@ static void count_crossing(struct judge *judge, size_t i)
     } else if (c->origin == PAIR_OF_ROUTER) {
         sum->midway++;
         sum->midway_found += found;
-        return;
     } else {
         sum->lost++;
         sum->lost_found += found;

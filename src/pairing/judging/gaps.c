@@ -10,6 +10,8 @@
 #define EDGE (2 * NS_PER_MS)
 /* The same, if packets of one way alone show the offset: then it is wrong by their delay. */
 #define EDGE_UNKNOWN (300 * NS_PER_MS)
+/* No round trip is so long. Unit: time. Source: those of geostationary satellites are 600 ms. */
+#define BOUNDS_APART NS_PER_S
 /* A capture was perhaps not running in a silence in which packets of the other point should be. So many that came from
  * its side, over so long a time, show that. In a long silence one does. One that went toward it does as well, if the
  * silence is also so many times longer than usual: nothing shows that the capture was running when it was lost. */
@@ -22,6 +24,10 @@
  * that the capture dropped. */
 #define HOLE_AFTER (4 * NS_PER_S)
 #define HOLE_AFTER_GAP (4 * NS_PER_S)
+/* Bytes behind those that were sent then, which may have been sent then as well: what was lost before them is sent
+ * again first, however late. Unit: bytes. Source: a window without scaling (RFC 9293 3.1). Effect: fewer take them for
+ * bytes that the capture dropped. */
+#define OUTSTANDING_MOST 65536u
 
 nstime on_clock_of_other(const struct judging *j, unsigned point, nstime time)
 {
@@ -31,10 +37,19 @@ nstime on_clock_of_other(const struct judging *j, unsigned point, nstime time)
     return point == TRANSIT_FAR ? clock_correct(clock, time) : clock_apply(clock, time);
 }
 
-static bool has_both_bounds(const struct clock_estimate *clock)
+bool gaps_has_both_bounds(const struct clock_estimate *clock)
 {
     const struct clock_segment *first = &clock->segments[0];
     return clock->count && first->has_least && first->has_most && !first->is_assumed;
+}
+
+/* Bounds so far apart are those of a clock that was set, or of wrong pairs. */
+static nstime error_of_clock(const struct clock_estimate *clock)
+{
+    const struct clock_segment *first = &clock->segments[0];
+    if (!gaps_has_both_bounds(clock))
+        return EDGE_UNKNOWN;
+    return first->most - first->least > BOUNDS_APART ? first->most - first->least : 0;
 }
 
 struct expected expected_at_other(const struct judging *j, const struct alone *a, enum transit_way way)
@@ -42,7 +57,7 @@ struct expected expected_at_other(const struct judging *j, const struct alone *a
     nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
     nstime least = j->delays[way].known ? j->delays[way].least : 0;
     nstime most = j->delays[way].known ? j->delays[way].most : NS_PER_S;
-    nstime spare = EDGE + (most - least) / 4 + (has_both_bounds(&j->out->clock) ? 0 : EDGE_UNKNOWN);
+    nstime spare = EDGE + (most - least) / 4 + error_of_clock(&j->out->clock);
     if (a->shown.point == transit_sender(way))
         return (struct expected){time + least - spare, time + most + spare};
     return (struct expected){time - most - spare, time - least + spare};
@@ -83,8 +98,6 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
         enum transit_way way = sides_way(&side, near_way);
         nstime time = expected_middle(expected_at_other(j, a, way));
         bool is_coming = transit_sender(way) == point;
-        if (!is_coming && a->shown.repeated)
-            continue; /* it was not acknowledged, so that it is lost */
         if (is_coming && usual_ttl && a->shown.ttl != usual_ttl)
             continue; /* it may be forged */
         for (unsigned k = 0; k < overview->silence_count; k++) {
@@ -160,10 +173,15 @@ static void count_missed(struct judging *j, const struct flow *flow)
     struct transit_point_result *point = &j->out->points[flow->point];
     for (unsigned way = 0; way < 2; way++) {
         const struct stream *stream = &flow->ways[way].stream;
+        const struct hole *excused = NULL;
         unsigned counted = 0;
         for (unsigned i = 0; i < stream->count; i++) {
             const struct hole *hole = &stream->holes[i];
-            if (!is_missed(j, flow, way, hole) || is_in_gap(j, flow->point, hole))
+            if (!is_missed(j, flow, way, hole) || is_in_gap(j, flow->point, hole)) {
+                excused = hole->acked != NSTIME_NONE ? hole : excused;
+                continue;
+            }
+            if (excused && hole->from - excused->to < OUTSTANDING_MOST)
                 continue;
             counted++;
             point->missed_example = point->missed_example ? point->missed_example : hole->frame;
@@ -239,7 +257,7 @@ bool gaps_find(struct judging *j)
 
 bool gaps_are_sure(const struct judging *j)
 {
-    bool is_sure = j->out->clock.count == 1 && has_both_bounds(&j->out->clock);
+    bool is_sure = j->out->clock.count == 1 && gaps_has_both_bounds(&j->out->clock);
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const struct overview_point *overview = &j->p->config.overview.points[point];
         for (unsigned k = 0; k < overview->silence_count; k++)

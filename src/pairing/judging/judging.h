@@ -106,6 +106,8 @@ bool gaps_find(struct judging *j);
 bool gaps_meet(const struct judging *j, unsigned point, struct expected when);
 /* Whether the other capture was certainly not running when the packet passed there. */
 bool gaps_cover(const struct judging *j, const struct alone *a);
+/* False: packets of one way alone show the offset. */
+bool gaps_has_both_bounds(const struct clock_estimate *clock);
 /* False: the clock is not well known, and so short gaps may be none. */
 bool gaps_are_sure(const struct judging *j);
 

@@ -448,30 +448,31 @@ static void clock_set(void)
     pairing_free(pairing);
 }
 
-/* The far capture is silent for `silence`, and in it the near one has a packet for the far point alone. */
-static void silent(nstime silence, bool is_quiet)
+/* The far capture is silent for `silence`, and in it the near one has a packet for the far point alone. `interval`:
+ * between other packets. */
+static void silent(nstime silence, nstime interval)
 {
     begin(0);
     handshake(0);
     for (unsigned i = 0; i < 4; i++)
-        exchange((is_quiet ? silence / 2 : 100 * MS) * (i + 1), i);
-    nstime last = (is_quiet ? silence / 2 : 100 * MS) * 4;
-    see(TRANSIT_NEAR, last + silence / 2, up(20, TCP_ACK, 3001, 5001, 500)); /* lost, or the capture did not run */
+        exchange(interval * (i + 1), i);
+    nstime after = 4 * interval + silence;
+    see(TRANSIT_NEAR, after - silence / 2, up(20, TCP_ACK, 3001, 5001, 500)); /* lost, or the capture did not run */
     for (unsigned i = 4; i < 9; i++)
-        exchange(last + silence + (is_quiet ? silence / 2 : 100 * MS) * (i - 4), i);
+        exchange(after + interval * (i - 4), i);
     finish();
 }
 
 static void silences(void)
 {
-    silent(1900 * MS, false);
+    silent(1900 * MS, 100 * MS);
     is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "a packet in a silence of less than 2 s is lost");
     pairing_free(pairing);
-    silent(2100 * MS, false);
+    silent(2100 * MS, 100 * MS);
     is_num(result->lost[TRANSIT_TOWARD_FAR], 0, "in a longer one, nothing shows that the capture was running");
     is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_SILENT), 1, "it is told");
     pairing_free(pairing);
-    silent(2100 * MS, true);
+    silent(2100 * MS, 2000 * MS);
     is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "silences of that length are usual in a quiet capture");
     pairing_free(pairing);
 }
