@@ -64,8 +64,9 @@ struct delays {
 /* What is added to the near point's numbers to make the far point's. */
 struct added {
     bool known;
-    uint8_t votes;        /* for `next` */
+    uint8_t votes;        /* for `next`, of packets with other numbers */
     uint32_t value, next; /* what the last packets say */
+    uint32_t number;      /* of the last one */
 };
 
 struct pair_way {

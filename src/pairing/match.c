@@ -188,9 +188,11 @@ static void note_delay(struct pairing *p, struct pair_way *way, const struct hel
         note_alike(p, near, far);
         return;
     }
-    note_recent(p, near, far);
-    way->expected += way->has_expected ? (common - way->expected) / EXPECTED_SHARE : common;
-    way->has_expected = true;
+    if (!search_was_set_back(p, near) && !search_was_set_back(p, far)) {
+        note_recent(p, near, far);
+        way->expected += way->has_expected ? (common - way->expected) / EXPECTED_SHARE : common;
+        way->has_expected = true;
+    }
     delays_add(&way->delays, near->time, far->time - near->time, common);
 }
 

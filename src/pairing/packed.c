@@ -223,6 +223,14 @@ static bool code_stream(const struct flow_coder *f, unsigned way)
     if (!stream->begun)
         return true;
     code_u32(f->c, &stream->next, base->begun ? base->next + of->next - of_base->next : by_syn);
+    uint32_t first = f->flow->syn[way].seen ? f->flow->syn[way].seq : stream->next;
+    if (code_any(f->c, !stream->acked || stream->first != first)) {
+        code_flag(f->c, &stream->acked);
+        code_u32(f->c, &stream->first, first);
+    } else {
+        stream->acked = true;
+        stream->first = first;
+    }
     code_u32(f->c, &stream->forgotten, of->forgotten);
     code_time(f->c, &stream->last, f->flow->last + (of->last - f->of->last));
     code_u8(f->c, &stream->count, 0);
@@ -282,8 +290,9 @@ static void code_added(struct coder *c, struct added *added, const struct added 
 {
     code_flag(c, &added->known);
     code_u8(c, &added->votes, of->votes);
-    if (!code_any(c, added->value || added->next))
+    if (!code_any(c, added->value || added->next || added->number))
         return;
+    code_u32(c, &added->number, 0);
     code_u32(c, &added->value, of->value);
     code_u32(c, &added->next, added->value);
 }

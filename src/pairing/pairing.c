@@ -116,7 +116,8 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
     struct flow *flow = change_flow(p, h->flow);
     uint32_t seq = 0;
     struct flow_way *other = partner_way(p, h, &seq);
-    bool is_full = p->alone_count >= ALONE_MOST || (!other && flow->kept_alone >= UNPAIRED_ALONE_MOST);
+    uint32_t most = flow->is_error ? ERRORS_ALONE_MOST : UNPAIRED_ALONE_MOST;
+    bool is_full = p->alone_count >= ALONE_MOST || (!other && flow->kept_alone >= most);
     if (is_full || !array_reserve((void **)&p->alone, &p->alone_capacity, p->alone_count + 1, sizeof *p->alone)) {
         p->alone_left_out++;
         flow->left_out++;
@@ -154,7 +155,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
     if (other && h->kind == PASSAGE_TCP && h->span) {
         if (has_other_ttl(p, h))
             stream_disprove(&other->stream, seq, h->span);
-        alone->missed = stream_missed(&other->stream, seq, h->span) != NULL;
+        alone->missed = stream_missed(&other->stream, seq, h->span);
         alone->shown.repeated = !alone->missed && stream_has(&other->stream, seq, h->span);
     }
 }
@@ -278,10 +279,11 @@ static struct held held_of(const struct passage *passage, uint32_t flow, unsigne
     };
 }
 
-/* Acknowledgements without an IP id are sent several times alike. */
+/* Without an IP id, acknowledgements are sent several times alike. So are datagrams, and segments without timestamps:
+ * the second one answers the same request, or is a retransmission. */
 static bool has_name(const struct held *h)
 {
-    return h->id || h->length;
+    return h->id || (h->length && h->has_timestamps);
 }
 
 /* The same packet again: on another interface, behind a router, or doubled by a mirror port or by the network. */

@@ -10,6 +10,7 @@
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
+#define OTHER_TTL NS_PER_S
 /* Bits of TCP options: RFC 2018 2, 3. */
 #define SACK_PERMITTED (1u << 4)
 #define SACK_BLOCKS (1u << 5)
@@ -244,8 +245,7 @@ static bool may_be_retransmitted(const struct search *s, const struct held *a, c
     return !same_id && !(a->has_timestamps && b->has_timestamps && s->way->timestamp.known);
 }
 
-/* Around times that came twice, nothing tells alike packets apart. */
-static bool was_set_back(const struct pairing *p, const struct held *h)
+bool search_was_set_back(const struct pairing *p, const struct held *h)
 {
     const struct overview_point *point = &p->config.overview.points[h->point];
     bool was_set = false;
@@ -267,7 +267,7 @@ bool search_is_out_of_time(const struct search *s, const struct held *h)
     nstime late = is_alike || may_be_retransmitted(s, near, far) ? lateness_of_way(s, near, far) : 0;
     const struct clock_estimate *clock = &s->p->config.overview.clock;
     bool is_shown = !is_alike || clock_is_shown(clock, near->time);
-    if (is_alike && (s->any || was_set_back(s->p, near) || was_set_back(s->p, far) ||
+    if (is_alike && (s->any || search_was_set_back(s->p, near) || search_was_set_back(s->p, far) ||
                      (is_shown && !clock_is_known_at_b(clock, far->time))))
         return true;
     return (late != NSTIME_NEVER || is_alike) && late > (is_shown ? ALIKE_WITHIN : ALIKE_NEAR) + ALIKE_SPREADS * spread;
@@ -279,13 +279,20 @@ static bool is_one_of_several(const struct pairing *p, const struct held *h)
     return h->is_alike || (h->has_copy && !p->config.overview.points[h->point].doubled);
 }
 
+/* A packet whose TTL is not that of its way at its point is rather a forged one. */
+static nstime cost_of_ttl(const struct search *s, const struct held *h)
+{
+    uint8_t usual = s->way->ttl[h->point];
+    return usual && h->ttl != usual ? OTHER_TTL : 0;
+}
+
 /* Of alike packets the first that came is the partner of the first that was sent. */
 nstime search_cost(const struct search *s, const struct held *h)
 {
+    nstime cost = cost_of_ids(s, h) + cost_of_ttl(s, h);
     if (is_one_of_several(s->p, s->self) && is_one_of_several(s->p, h))
-        return cost_of_ids(s, h) + h->order;
+        return cost + h->order;
     bool is_near = s->self->point == TRANSIT_NEAR;
-    nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
-    cost += cost_of_ids(s, h);
+    cost += lateness(s, is_near ? s->self : h, is_near ? h : s->self);
     return cost + (h->window != s->self->window || options_changed(s->self->options, h->options) ? OTHER_WINDOW : 0);
 }

@@ -32,6 +32,8 @@ bool search_fits(const struct search *s, const struct held *h);
 bool search_same_timestamps(const struct search *s, const struct held *h);
 /* Whether its time shows that it is another one. */
 bool search_is_out_of_time(const struct search *s, const struct held *h);
+/* Whether its time came twice: nothing tells alike packets apart around it, and its delay may be wrong. */
+bool search_was_set_back(const struct pairing *p, const struct held *h);
 /* What speaks against it, as a time: of several, the one that costs least is the partner. */
 nstime search_cost(const struct search *s, const struct held *h);
 /* Counts what the ids of two packets that were paired show. */

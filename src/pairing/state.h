@@ -30,6 +30,8 @@
 #define ALONE_MOST 600000
 /* The same of one conversation that is not paired. */
 #define UNPAIRED_ALONE_MOST 32
+/* The same of ICMP errors from one host to another. */
+#define ERRORS_ALONE_MOST 1024
 /* Delays of one way of a conversation that are kept. Unit: delays of 16 bytes. Source: the error of a p95 out of so
  * many is 2 %. Effect: more need more memory. */
 #define DELAYS_KEPT 128

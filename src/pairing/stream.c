@@ -80,11 +80,14 @@ bool stream_take(struct stream *s, uint32_t seq, uint32_t span, nstime time)
     bool again = true;
     if (!s->begun || end - s->next + WINDOW_MOST > 2 * WINDOW_MOST) {
         s->begun = true;
+        s->acked = false;
         s->count = 0;
+        s->first = seq;
         s->next = end;
         s->last = time;
         return false;
     }
+    s->first = seq_before(seq, s->first) ? seq : s->first;
     for (unsigned i = s->count; i-- > 0;) {
         struct hole *hole = &s->holes[i];
         if (hole->acked != NSTIME_NONE && time - hole->acked > ACKED_EARLY)
@@ -108,6 +111,7 @@ void stream_acknowledge(struct stream *s, uint32_t ack, nstime time, uint64_t fr
 {
     if (!s->begun || ack - s->next + WINDOW_MOST > 2 * WINDOW_MOST)
         return;
+    s->acked = s->acked || !seq_before(ack, s->first);
     for (unsigned i = 0; i < s->count; i++) {
         struct hole *hole = &s->holes[i];
         if (hole->acked == NSTIME_NONE && !seq_before(ack, hole->to)) {
@@ -136,12 +140,12 @@ bool stream_has(const struct stream *s, uint32_t seq, uint32_t span)
     return true;
 }
 
-const struct hole *stream_missed(const struct stream *s, uint32_t seq, uint32_t span)
+bool stream_missed(const struct stream *stream, uint32_t seq, uint32_t span)
 {
-    for (unsigned i = 0; i < s->count; i++)
-        if (s->holes[i].acked != NSTIME_NONE && covers(&s->holes[i], seq, seq + span))
-            return &s->holes[i];
-    return NULL;
+    bool missed = stream->acked && seq != stream->first && stream->first - seq < WINDOW_MOST;
+    for (unsigned i = 0; i < stream->count; i++)
+        missed = missed || (stream->holes[i].acked != NSTIME_NONE && covers(&stream->holes[i], seq, seq + span));
+    return missed;
 }
 
 void stream_disprove(struct stream *s, uint32_t seq, uint32_t span)

@@ -23,8 +23,9 @@ struct hole {
 };
 
 struct stream {
-    bool begun;
+    bool begun, acked; /* acked: bytes from `first` on were */
     uint8_t count, capacity;
+    uint32_t first;     /* byte that was captured */
     uint32_t next;      /* behind the last byte that was captured or acknowledged */
     uint32_t forgotten; /* holes that were acknowledged, and that there was no room for */
     nstime last;        /* when no more than that was sent yet */
@@ -38,8 +39,8 @@ bool stream_take(struct stream *stream, uint32_t seq, uint32_t span, nstime time
 void stream_acknowledge(struct stream *stream, uint32_t ack, nstime time, uint64_t frame);
 /* True if the capture has all of the range, in any segments. */
 bool stream_has(const struct stream *stream, uint32_t seq, uint32_t span);
-/* A hole that covers a byte of the range and was acknowledged; NULL: there is none. */
-const struct hole *stream_missed(const struct stream *stream, uint32_t seq, uint32_t span);
+/* True if a byte of the range was acknowledged, and the capture has it in no segment. */
+bool stream_missed(const struct stream *stream, uint32_t seq, uint32_t span);
 
 /* The bytes of the range that were acknowledged were forged, and not missed: forgets those holes. */
 void stream_disprove(struct stream *stream, uint32_t seq, uint32_t span);

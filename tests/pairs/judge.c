@@ -13,6 +13,8 @@
 #define CLOCK_TOLERANCE (52 * NS_PER_US)
 /* Packets this near to a step do not count: when it came is known from packets around it. */
 #define STEP_MARGIN NS_PER_S
+/* In a silence so long, no frame shows that the capture was running. */
+#define SILENCE_LONG (2 * NS_PER_S)
 
 struct judge {
     const struct pair *pair;
@@ -188,6 +190,15 @@ static bool is_excused(const struct judge *judge, const struct pair_crossing *c)
     return c->protocol != IP_TCP || c->payload == 0 || is_recorded_again(judge, c, side);
 }
 
+/* The same of a packet that is alike. */
+static bool is_excused_alike(const struct judge *judge, const struct pair_crossing *c)
+{
+    for (size_t i = 0; i < judge->pair->count; i++)
+        if (is_excused(judge, &judge->pair->crossings[i]) && are_alike(judge, c, &judge->pair->crossings[i]))
+            return true;
+    return is_excused(judge, c);
+}
+
 /* Whether a packet of a frame is in the range of bytes that a statement is about. Those without data are in each. */
 static bool is_meant(const struct pair_crossing *c, const struct transit_alone *alone)
 {
@@ -223,7 +234,7 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
             judge->found[number] = true;
             continue;
         }
-        if (is_excused(judge, c)) {
+        if (is_excused_alike(judge, c)) {
             judge->sum.excused++;
             continue;
         }
@@ -253,12 +264,17 @@ static bool is_twice(const struct pair_point *point, nstime at)
     return back > 0 && at > point->step_at - back - 2 * STEP_MARGIN && at < point->step_at + back + 2 * STEP_MARGIN;
 }
 
-/* No file tells that its capture ran before its first frame or after its last one. */
+/* No file tells that its capture ran before its first frame, after its last one, or in a long silence. */
 static bool is_in_file(const struct judge *judge, enum pair_side side, nstime at, nstime margin)
 {
     const struct pair_capture *capture = &judge->pair->captures[side];
-    return capture->count > 0 && at >= capture->frames[0].true_time + margin &&
-           at <= capture->frames[capture->count - 1].true_time - margin;
+    if (capture->count == 0 || at < capture->frames[0].true_time + margin ||
+        at > capture->frames[capture->count - 1].true_time - margin)
+        return false;
+    size_t after = 0;
+    while (capture->frames[after].true_time < at)
+        after++;
+    return capture->frames[after].true_time - capture->frames[after - 1].true_time < SILENCE_LONG;
 }
 
 /* Whether both captures run at the times when the packet passes, or would pass. */
@@ -293,7 +309,6 @@ static void count_crossing(struct judge *judge, size_t i)
     } else if (c->origin == PAIR_OF_ROUTER) {
         sum->midway++;
         sum->midway_found += found;
-        return;
     } else {
         sum->lost++;
         sum->lost_found += found;
@@ -368,7 +383,7 @@ static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
         nstime near = pair_stamp(&pair->plan.points[PAIR_NEAR], c->at[PAIR_NEAR]);
         nstime offset = pair_offset(&pair->plan, c->at[PAIR_NEAR]);
         const struct clock_segment *segment = segment_at(clock, near);
-        if (!clock_is_known(clock, near) || allows(drift, segment, near, offset))
+        if (!clock_is_known(clock, near) || !clock_is_shown(clock, near) || allows(drift, segment, near, offset))
             continue;
         judge->sum.clocks_wrong = 1;
         say(judge,

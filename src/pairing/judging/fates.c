@@ -39,13 +39,19 @@ static bool is_set_back(const struct judging *j, const struct alone *a, const st
     return false;
 }
 
-bool fates_is_shown(const struct judging *j, nstime near)
+bool fates_is_shown_by_alike(const struct judging *j, nstime near)
 {
     const struct clock_estimate *clock = &j->p->config.overview.clock;
     const struct pairing *p = j->p;
-    if (clock->count && p->alike_first != NSTIME_NONE &&
-        ((near < clock->segments[0].first && near - ALIKE_EDGE >= p->alike_first) ||
-         (near > clock->segments[clock->count - 1].last && near + ALIKE_EDGE <= p->alike_last)))
+    return clock->count && p->alike_first != NSTIME_NONE &&
+           ((near < clock->segments[0].first && near - ALIKE_EDGE >= p->alike_first) ||
+            (near > clock->segments[clock->count - 1].last && near + ALIKE_EDGE <= p->alike_last));
+}
+
+bool fates_is_shown(const struct judging *j, nstime near)
+{
+    const struct clock_estimate *clock = &j->p->config.overview.clock;
+    if (fates_is_shown_by_alike(j, near))
         return true;
     return clock_is_shown(clock, near - ALIKE_EDGE) && clock_is_shown(clock, near + ALIKE_EDGE);
 }
@@ -63,7 +69,9 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     bool is_known = a->shown.point == TRANSIT_NEAR ? clock_is_known(&j->out->clock, a->shown.time)
                                                    : clock_is_known_at_b(&j->out->clock, a->shown.time);
     nstime far = a->shown.point == TRANSIT_FAR ? a->shown.time : expected_middle(when);
-    if (is_set_back(j, a, &when) || !is_known || !witnesses_show(j, near, far, a->is_alike))
+    bool is_alike = a->is_alike && a->kind != PASSAGE_TCP;
+    is_known = is_known && (!is_alike || gaps_has_both_bounds(&j->out->clock));
+    if (is_set_back(j, a, &when) || !is_known || !witnesses_show(j, near, far, is_alike))
         return TRANSIT_AMBIGUOUS;
     if (a->missed)
         return TRANSIT_MISSED;
@@ -124,6 +132,13 @@ static bool may_be_left_out(const struct judging *j, const struct pair *pair, co
     return see_flow(j->p, pair->flows[!a->shown.point])->left_out && common < pair->since;
 }
 
+/* Both points have packets of it, and none is at both: the clock may be wrong there, or the conversations are not the
+ * same. */
+static bool is_paired_in_vain(const struct pair *pair)
+{
+    return !pair->ways[0].arrived && !pair->ways[1].arrived;
+}
+
 static void judge_paired(const struct judging *j, struct alone *a)
 {
     struct pair *pair = change_pair(j->p, a->ref);
@@ -139,7 +154,8 @@ static void judge_paired(const struct judging *j, struct alone *a)
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
     bool is_unsure = a->shown.repeated && !a->shown.usual_ttl;
-    a->early = a->early || is_unsure || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
+    a->early = a->early || is_unsure || is_paired_in_vain(pair) || has_unknown_numbers(pair, a, near_way) ||
+               may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
@@ -271,6 +287,41 @@ static void note_unseen_acknowledgement(const struct judging *j, const struct al
                            on_clock_of_other(j, a->shown.point, a->shown.time), a->shown.frame.number);
 }
 
+/* Only its time tells the datagram from others of its way. */
+static bool is_of_row(const struct judging *j, const struct alone *a)
+{
+    return a->is_alike && a->kind == PASSAGE_OTHER && a->ref < pair_count(j->p);
+}
+
+static bool is_claimed(const struct alone *a)
+{
+    return !a->gone && (a->shown.fate == TRANSIT_LOST || a->shown.fate == TRANSIT_FORGED);
+}
+
+/* Of a row of alike datagrams some are alone at one point, and some at the other: a clock that was set unseen has put
+ * each beside its neighbour. */
+static bool judge_rows(const struct judging *j)
+{
+    uint8_t *claims = calloc(pair_count(j->p) + 1, sizeof *claims); /* bit sets: near ways of the near point, and far */
+    for (unsigned pass = 0; claims && pass < 2; pass++)
+        for (size_t i = 0; i < j->p->alone_count; i++) {
+            struct alone *a = &j->p->alone[i];
+            if (!is_claimed(a) || !is_of_row(j, a))
+                continue;
+            next_turn(j->p);
+            unsigned way = near_way_of(j, a);
+            if (pass == 0) {
+                claims[a->ref] |= (uint8_t)(1U << (way + (a->shown.point ? 2 : 0)));
+            } else if (claims[a->ref] >> (way + (a->shown.point ? 0 : 2)) & 1) {
+                a->shown.fate = TRANSIT_UNJUDGED;
+                a->shown.reason = TRANSIT_AMBIGUOUS;
+            }
+        }
+    bool good = claims != NULL;
+    free(claims);
+    return good;
+}
+
 /* Marks the ways in which a frame of one point holds several datagrams: bit sets of 1 << near way, by pair. NULL: out
  * of memory. */
 static uint8_t *find_joined(const struct judging *j)
@@ -278,8 +329,7 @@ static uint8_t *find_joined(const struct judging *j)
     uint8_t *joined = calloc(pair_count(j->p) + 1, sizeof *joined);
     for (size_t i = 0; joined && i < j->p->alone_count; i++) {
         const struct alone *a = &j->p->alone[i];
-        bool is_claimed = !a->gone && (a->shown.fate == TRANSIT_LOST || a->shown.fate == TRANSIT_FORGED);
-        if (!is_claimed || !holds_several(a) || a->ref >= pair_count(j->p))
+        if (!is_claimed(a) || !holds_several(a) || a->ref >= pair_count(j->p))
             continue;
         next_turn(j->p);
         joined[a->ref] |= (uint8_t)(1U << near_way_of(j, a));
@@ -303,6 +353,9 @@ static bool judge_unseen(const struct judging *j)
         if (joined[a->ref] & 1U << near_way_of(j, a))
             continue;
         a->shown.fate = TRANSIT_UNJUDGED;
+        a->shown.reason = TRANSIT_AMBIGUOUS;
+        if (is_of_row(j, a))
+            continue; /* it may be another one of the same */
         a->shown.reason = TRANSIT_MISSED;
         other->unseen_example = other->unseen++ ? other->unseen_example : a->shown.frame.number;
         note_unseen_acknowledgement(j, a);
@@ -327,8 +380,7 @@ static void judge_drops(const struct judging *j)
     for (size_t i = 0; i < j->p->alone_count; i++) {
         struct alone *a = &j->p->alone[i];
         const struct transit_point_result *other = &j->out->points[!a->shown.point];
-        bool is_claimed = !a->gone && (a->shown.fate == TRANSIT_LOST || a->shown.fate == TRANSIT_FORGED);
-        if (!is_claimed || !(other->missed || (other->unseen && !j->p->config.has_third)))
+        if (!is_claimed(a) || !(other->missed || (other->unseen && !j->p->config.has_third)))
             continue;
         a->shown.fate = TRANSIT_UNJUDGED;
         a->shown.reason = TRANSIT_CAPTURE_DROPS;
@@ -348,7 +400,7 @@ bool fates_judge(struct judging *j)
             judge_unpaired(j, &p->alone[i]);
     }
     judge_unsure(j);
-    bool good = judge_groups(j) && judge_unseen(j);
+    bool good = judge_groups(j) && judge_rows(j) && judge_unseen(j);
     judge_drops(j);
     return good;
 }

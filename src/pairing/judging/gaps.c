@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Silences of a capture in which it was perhaps not running. Packets of the other point show that, which it should
  * have, and so do acknowledgements of bytes that it lacks. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,19 +10,24 @@
 #define EDGE (2 * NS_PER_MS)
 /* The same, if packets of one way alone show the offset: then it is wrong by their delay. */
 #define EDGE_UNKNOWN (300 * NS_PER_MS)
+/* No round trip is so long. Unit: time. Source: those of geostationary satellites are 600 ms. */
+#define BOUNDS_APART NS_PER_S
 /* A capture was perhaps not running in a silence in which packets of the other point should be. So many that came from
- * its side, over so long a time, show that. In a silence that is long, and so many times longer than usual, fewer do:
- * one from its side, or such that went toward it as are all lost by chance in 1 of so many silences. */
+ * its side, over so long a time, show that. In a long silence one does. One that went toward it does as well, if the
+ * silence is also so many times longer than usual: nothing shows that the capture was running when it was lost. */
 #define GAP_COMING 3
 #define GAP_TIME (500 * NS_PER_MS)
 #define GAP_UNUSUAL 3
 #define GAP_LEAST (2 * NS_PER_S)
-#define GAP_CHANCE 0.01
 /* Bytes that were sent before the first packet of a connection without a SYN, or in a gap, are acknowledged so much
  * later. Unit: time. Source: the third timeout of TCP after a loss (RFC 6298 5.5). Effect: less takes them for bytes
  * that the capture dropped. */
 #define HOLE_AFTER (4 * NS_PER_S)
 #define HOLE_AFTER_GAP (4 * NS_PER_S)
+/* Bytes behind those that were sent then, which may have been sent then as well: what was lost before them is sent
+ * again first, however late. Unit: bytes. Source: a window without scaling (RFC 9293 3.1). Effect: fewer take them for
+ * bytes that the capture dropped. */
+#define OUTSTANDING_MOST 65536u
 
 nstime on_clock_of_other(const struct judging *j, unsigned point, nstime time)
 {
@@ -33,10 +37,19 @@ nstime on_clock_of_other(const struct judging *j, unsigned point, nstime time)
     return point == TRANSIT_FAR ? clock_correct(clock, time) : clock_apply(clock, time);
 }
 
-static bool has_both_bounds(const struct clock_estimate *clock)
+bool gaps_has_both_bounds(const struct clock_estimate *clock)
 {
     const struct clock_segment *first = &clock->segments[0];
     return clock->count && first->has_least && first->has_most && !first->is_assumed;
+}
+
+/* Bounds so far apart are those of a clock that was set, or of wrong pairs. */
+static nstime error_of_clock(const struct clock_estimate *clock)
+{
+    const struct clock_segment *first = &clock->segments[0];
+    if (!gaps_has_both_bounds(clock))
+        return EDGE_UNKNOWN;
+    return first->most - first->least > BOUNDS_APART ? first->most - first->least : 0;
 }
 
 struct expected expected_at_other(const struct judging *j, const struct alone *a, enum transit_way way)
@@ -44,7 +57,7 @@ struct expected expected_at_other(const struct judging *j, const struct alone *a
     nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
     nstime least = j->delays[way].known ? j->delays[way].least : 0;
     nstime most = j->delays[way].known ? j->delays[way].most : NS_PER_S;
-    nstime spare = EDGE + (most - least) / 4 + (has_both_bounds(&j->out->clock) ? 0 : EDGE_UNKNOWN);
+    nstime spare = EDGE + (most - least) / 4 + error_of_clock(&j->out->clock);
     if (a->shown.point == transit_sender(way))
         return (struct expected){time + least - spare, time + most + spare};
     return (struct expected){time - most - spare, time - least + spare};
@@ -78,15 +91,13 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
             near_way ^= way_flips(see_pair(p, a->ref), a->shown.point);
             usual_ttl = see_pair(p, a->ref)->ways[near_way].ttl[a->shown.point];
         } else {
-            (void)sides_of_service(j, a->flow, &side);
+            (void)(sides_of_service(j, a->flow, &side) || sides_of_hosts(j, a->flow, &side));
         }
         if (!side.known)
             continue;
         enum transit_way way = sides_way(&side, near_way);
         nstime time = expected_middle(expected_at_other(j, a, way));
         bool is_coming = transit_sender(way) == point;
-        if (!is_coming && a->shown.repeated)
-            continue; /* it was not acknowledged, so that it is lost */
         if (is_coming && usual_ttl && a->shown.ttl != usual_ttl)
             continue; /* it may be forged */
         for (unsigned k = 0; k < overview->silence_count; k++) {
@@ -162,10 +173,15 @@ static void count_missed(struct judging *j, const struct flow *flow)
     struct transit_point_result *point = &j->out->points[flow->point];
     for (unsigned way = 0; way < 2; way++) {
         const struct stream *stream = &flow->ways[way].stream;
+        const struct hole *excused = NULL;
         unsigned counted = 0;
         for (unsigned i = 0; i < stream->count; i++) {
             const struct hole *hole = &stream->holes[i];
-            if (!is_missed(j, flow, way, hole) || is_in_gap(j, flow->point, hole))
+            if (!is_missed(j, flow, way, hole) || is_in_gap(j, flow->point, hole)) {
+                excused = hole->acked != NSTIME_NONE ? hole : excused;
+                continue;
+            }
+            if (excused && hole->from - excused->to < OUTSTANDING_MOST)
                 continue;
             counted++;
             point->missed_example = point->missed_example ? point->missed_example : hole->frame;
@@ -180,49 +196,36 @@ static bool is_many(const struct gap_evidence *evidence, nstime least)
     return evidence->count[1] >= GAP_COMING && evidence->last[1] - evidence->first[1] >= least;
 }
 
-/* How many packets of a pair came to each point. */
-static void count_arrived(const struct judging *j, uint32_t pair, uint64_t arrived[TRANSIT_POINTS])
+/* An acknowledgement at its sender's point is not forged there, whether or not the other point has it. */
+static void note_acknowledgements(const struct judging *j)
 {
-    const struct side *side = &j->sides[pair];
-    for (unsigned way = 0; way < 2 && side->known; way++)
-        arrived[transit_receiver(sides_way(side, way))] += see_pair(j->p, pair)->ways[way].arrived;
-}
-
-/* Of the packets toward a point, outside of its long silences. At least that of one more lost. */
-static double lost_share(const struct judging *j, unsigned point, uint64_t arrived)
-{
-    const struct pairing *p = j->p;
-    const struct overview_point *overview = &p->config.overview.points[point];
-    uint64_t lost = 1, all = 2 + arrived;
+    struct pairing *p = j->p;
     for (size_t i = 0; i < p->alone_count; i++) {
         const struct alone *a = &p->alone[i];
-        if (a->gone || a->is_twin || a->shown.point == point || a->ref >= pair_count(p) || !j->sides[a->ref].known)
+        if (a->gone || a->ref >= pair_count(p) || !j->sides[a->ref].known || j->proxied[a->ref])
             continue;
         next_turn(p);
         unsigned near_way = a->way ^ way_flips(see_pair(p, a->ref), a->shown.point);
-        enum transit_way way = sides_way(&j->sides[a->ref], near_way);
-        nstime time = expected_middle(expected_at_other(j, a, way));
-        bool counts = transit_receiver(way) == point && time >= overview->first && time <= overview->last;
-        for (unsigned k = 0; k < overview->silence_count; k++)
-            counts = counts && (overview->silences[k].to - overview->silences[k].from < GAP_LEAST ||
-                                time <= overview->silences[k].from || time >= overview->silences[k].to);
-        lost += counts;
-        all += counts;
+        if (a->shown.point == transit_sender(sides_way(&j->sides[a->ref], near_way)))
+            late_note_acknowledgement(p, a);
     }
-    return (double)lost / (double)all;
+}
+
+/* The mean time between frames, without a silence. */
+static nstime usual_without(const struct overview_point *point, nstime silence)
+{
+    return point->frames > 2 ? (point->last - point->first - silence) / (nstime)(point->frames - 2) : 0;
 }
 
 bool gaps_find(struct judging *j)
 {
-    uint64_t arrived[TRANSIT_POINTS] = {0};
     uint8_t *has_holes = calloc(flow_count(j->p) / 8 + 1, 1); /* a bit for each flow */
     if (!has_holes)
         return false;
+    note_acknowledgements(j);
     for (size_t i = 0; i < flow_count(j->p); i++) {
         next_turn(j->p);
         const struct flow *flow = see_flow(j->p, i);
-        if (flow->pair != NONE && flow->point == TRANSIT_NEAR)
-            count_arrived(j, flow->pair, arrived);
         if (flow->ways[0].stream.count || flow->ways[1].stream.count)
             has_holes[i / 8] |= (uint8_t)(1U << i % 8);
         note_gaps(j, flow);
@@ -230,19 +233,16 @@ bool gaps_find(struct judging *j)
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const struct overview_point *overview = &j->p->config.overview.points[point];
         struct gap_evidence evidence[SILENCES_MOST];
-        nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
-        double share = lost_share(j, point, arrived[point]);
         memset(evidence, 0, sizeof evidence);
         count_alone(j, point, evidence);
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
             const struct gap_evidence *of = &evidence[k];
-            bool one_way =
-                length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && pow(share, of->count[0]) < GAP_CHANCE;
-            bool both_ways = length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && of->count[0] && of->count[1];
-            bool comes =
-                (length >= GAP_LEAST && of->count[1]) || is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
-            j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
+            bool is_long = length >= GAP_LEAST;
+            bool is_unusual = is_long && length >= GAP_UNUSUAL * usual_without(overview, length);
+            bool is_shown = (is_long && of->count[1]) || (is_unusual && of->count[0]) ||
+                            is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            j->is_gap[point][k] = j->is_gap[point][k] || is_shown;
         }
     }
     for (size_t i = 0; i < flow_count(j->p); i++) {
@@ -257,7 +257,7 @@ bool gaps_find(struct judging *j)
 
 bool gaps_are_sure(const struct judging *j)
 {
-    bool is_sure = j->out->clock.count == 1 && has_both_bounds(&j->out->clock);
+    bool is_sure = j->out->clock.count == 1 && gaps_has_both_bounds(&j->out->clock);
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const struct overview_point *overview = &j->p->config.overview.points[point];
         for (unsigned k = 0; k < overview->silence_count; k++)
@@ -270,7 +270,10 @@ bool gaps_are_sure(const struct judging *j)
 bool gaps_cover(const struct judging *j, const struct alone *a)
 {
     const struct overview_point *overview = &j->p->config.overview.points[!a->shown.point];
-    const struct expected when = expected_at_other(j, a, (enum transit_way)a->shown.way);
+    const struct clock_segment *segment = &j->out->clock.segments[0];
+    struct expected when = expected_at_other(j, a, (enum transit_way)a->shown.way);
+    when.from -= segment->most - segment->least;
+    when.to += segment->most - segment->least;
     for (unsigned k = 0; k < overview->silence_count; k++)
         if (j->is_gap[!a->shown.point][k] && overview->silences[k].from < when.from &&
             when.to < overview->silences[k].to)

@@ -62,6 +62,9 @@ static inline enum transit_way sides_way(const struct side *side, unsigned near_
  * other point has conversations without a partner, too, and it may be one of those. */
 bool sides_of_service(const struct judging *j, uint32_t flow, struct side *out);
 
+/* The side of any flow between hosts that are on different sides. It may pass one of the points only, all the same.
+ * False: unknown. */
+bool sides_of_hosts(const struct judging *j, uint32_t flow, struct side *out);
 /* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. `is_midway`: its
  * sender is none of the hosts that both points know. */
 bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out, bool *is_midway);
@@ -69,8 +72,8 @@ bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out, bo
 /* witnesses.c: pairs that show the final clock. */
 bool witnesses_find(struct judging *j);
 /* False: the clocks may have been set between a packet at these times, by the clocks of both points, and the pairs of
- * packets before and after it. `is_alike`: only its time tells it from others, so that a clock that was set anywhere
- * leaves it in doubt. */
+ * packets before and after it. `is_alike`: a datagram that only its time tells from others, so that a clock that was
+ * set anywhere leaves it in doubt. */
 bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_alike);
 
 /* A frame of several datagrams, which offloading joined. It has the id of the first one, and another payload. */
@@ -81,6 +84,8 @@ static inline bool holds_several(const struct alone *a)
 
 /* late.c: partners that came after their packets were given up, and those whose payload was rewritten. */
 bool late_pair(struct judging *j);
+/* The packet's sender has what it acknowledges, so that a capture at its side without these bytes lacks them. */
+void late_note_acknowledgement(struct pairing *p, const struct alone *a);
 
 /* gaps.c: silences of the overview in which a capture was not running. */
 /* When a packet of one point would pass the other: some time between. */
@@ -101,6 +106,8 @@ bool gaps_find(struct judging *j);
 bool gaps_meet(const struct judging *j, unsigned point, struct expected when);
 /* Whether the other capture was certainly not running when the packet passed there. */
 bool gaps_cover(const struct judging *j, const struct alone *a);
+/* False: packets of one way alone show the offset. */
+bool gaps_has_both_bounds(const struct clock_estimate *clock);
 /* False: the clock is not well known, and so short gaps may be none. */
 bool gaps_are_sure(const struct judging *j);
 
@@ -108,6 +115,8 @@ bool gaps_are_sure(const struct judging *j);
 /* Packets that only their time tells apart need a clock that is shown before and after them: by others, or by such
  * packets that came just in time. `near`: near clock. */
 bool fates_is_shown(const struct judging *j, nstime near);
+/* By such packets alone. */
+bool fates_is_shown_by_alike(const struct judging *j, nstime near);
 /* False: out of memory. */
 bool fates_judge(struct judging *j);
 

@@ -102,8 +102,7 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
     return is_same && has_payload && delay - usual < REWRITTEN_WITHIN && usual - delay < REWRITTEN_WITHIN;
 }
 
-/* The receiver has what it acknowledges. */
-static void note_acknowledgement(struct pairing *p, const struct alone *a)
+void late_note_acknowledgement(struct pairing *p, const struct alone *a)
 {
     if (a->kind == PASSAGE_TCP && (a->shown.tcp_flags & TCP_ACK) && !(a->shown.tcp_flags & TCP_RST))
         stream_acknowledge(&change_flow(p, a->flow)->ways[!a->way].stream, a->ack, a->shown.time,
@@ -118,8 +117,8 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     const struct transit_events *events = &j->p->config.events;
     const struct side *side = side_of(j, pair);
     a->gone = b->gone = true;
-    note_acknowledgement(j->p, a);
-    note_acknowledgement(j->p, b);
+    late_note_acknowledgement(j->p, a);
+    late_note_acknowledgement(j->p, b);
     way->arrived += a->shown.packets;
     delays_add(&way->delays, a->shown.time, b->shown.time - a->shown.time, far->common - near->common);
     if (rewritten) {

@@ -290,6 +290,8 @@ static void add_left_out(struct transit_conversation *c, const struct flow *flow
             of->lost += frames - kept;
         else if (of->forged && !of->unjudged)
             of->forged += frames - kept;
+        else if (of->midway && !of->unjudged)
+            of->midway += frames - kept;
         else
             of->unjudged += frames - kept;
         if (of->unjudged && of->reason == TRANSIT_JUDGED)

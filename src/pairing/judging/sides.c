@@ -63,6 +63,16 @@ static void ask_hosts(const struct judging *j, size_t pair, struct side *out)
     out->way = votes > 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
 }
 
+bool sides_of_hosts(const struct judging *j, uint32_t index, struct side *out)
+{
+    const struct flow *flow = see_flow(j->p, index);
+    const int32_t *sides = j->host_sides[flow->point];
+    int32_t from = sides[flow->hosts[0]], to = sides[flow->hosts[1]];
+    if ((from > 0 && to < 0) || (from < 0 && to > 0))
+        *out = (struct side){.known = true, .way = from > 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR};
+    return out->known;
+}
+
 bool sides_of_error(const struct judging *j, uint32_t index, struct side *out, bool *is_midway)
 {
     const struct flow *flow = see_flow(j->p, index);

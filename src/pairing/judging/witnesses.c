@@ -131,6 +131,7 @@ bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_al
     if (before && after)
         return before->agrees && after->agrees;
     const struct witness *only = before ? before : after;
-    return only && only->agrees && !may_be_set(&points[TRANSIT_NEAR], only->near, near) &&
-           !may_be_set(&points[TRANSIT_FAR], only->far, far);
+    return only && only->agrees &&
+           (fates_is_shown_by_alike(j, near) || (!may_be_set(&points[TRANSIT_NEAR], only->near, near) &&
+                                                 !may_be_set(&points[TRANSIT_FAR], only->far, far)));
 }

@@ -113,6 +113,8 @@ static void make_flow(struct flow *flow, unsigned point, bool plain)
         w->ttl = plain ? 64 : (uint8_t)draw();
         make_syn(&flow->syn[way], flow, plain);
         make_stream(&w->stream, flow, plain);
+        w->stream.acked = w->stream.begun && (plain || flag(false));
+        w->stream.first = !w->stream.begun ? 0 : plain ? flow->syn[way].seq : (uint32_t)draw();
     }
 }
 
@@ -120,6 +122,7 @@ static void make_added(struct added *added, bool plain)
 {
     added->known = plain || flag(false);
     added->votes = plain ? 3 : (uint8_t)draw();
+    added->number = (uint32_t)number(plain);
     added->value = (uint32_t)number(plain);
     added->next = (uint32_t)number(plain);
 }

@@ -427,24 +427,53 @@ static void see_other(enum transit_point point, nstime at)
                       .first = id});
 }
 
-/* The far clock is set forward by 2 s, and then a few packets of one way alone are at both points. */
+/* The far clock is set forward by 1.5 s, and then a few packets of one way alone are at both points. */
 static void clock_set(void)
 {
     begin(0);
     frame_it();
     for (unsigned i = 3; i < 30; i++) {
         see_other(TRANSIT_NEAR, 200 * MS * i + 1);
-        see_other(TRANSIT_FAR, 200 * MS * i + 1 + (i > 14) * 2000 * MS);
+        see_other(TRANSIT_FAR, 200 * MS * i + 1 + (i > 14) * 1500 * MS);
         if (i < 16 || i > 18)
             continue;
         see(TRANSIT_NEAR, 200 * MS * i + 20 * MS, up((uint16_t)(70 + i), TCP_ACK, 3001 + 500 * (i - 16), 5001, 500));
         if (i != 17)
-            see(TRANSIT_FAR, 200 * MS * i + 2030 * MS,
+            see(TRANSIT_FAR, 200 * MS * i + 1530 * MS,
                 up_far((uint16_t)(70 + i), TCP_ACK, 3001 + 500 * (i - 16), 5001, 500));
     }
     finish();
     is_num(result->lost[TRANSIT_TOWARD_FAR], 0, "where the clock may have been set, nothing is called lost");
     is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_AMBIGUOUS), 1, "the packet is in doubt");
+    pairing_free(pairing);
+}
+
+/* The far capture is silent for `silence`, and in it the near one has a packet for the far point alone. `interval`:
+ * between other packets. */
+static void silent(nstime silence, nstime interval)
+{
+    begin(0);
+    handshake(0);
+    for (unsigned i = 0; i < 4; i++)
+        exchange(interval * (i + 1), i);
+    nstime after = 4 * interval + silence;
+    see(TRANSIT_NEAR, after - silence / 2, up(20, TCP_ACK, 3001, 5001, 500)); /* lost, or the capture did not run */
+    for (unsigned i = 4; i < 9; i++)
+        exchange(after + interval * (i - 4), i);
+    finish();
+}
+
+static void silences(void)
+{
+    silent(1900 * MS, 100 * MS);
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "a packet in a silence of less than 2 s is lost");
+    pairing_free(pairing);
+    silent(2100 * MS, 100 * MS);
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 0, "in a longer one, nothing shows that the capture was running");
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_SILENT), 1, "it is told");
+    pairing_free(pairing);
+    silent(2100 * MS, 2000 * MS);
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "silences of that length are usual in a quiet capture");
     pairing_free(pairing);
 }
 
@@ -663,6 +692,7 @@ int main(void)
     unseen();
     joined();
     clock_set();
+    silences();
     sacked();
     cut();
     queries();

@@ -43,6 +43,15 @@ static const struct {
     {"forged bytes", {{SEGMENT, 0, 10}, {ACK, 30, 0}, {MISSED, 10, 20}, {FORGED, 10, 20}, {NOT_MISSED, 10, 20}}},
     {"a number out of reach begins anew",
      {{SEGMENT, 0, 10}, {SEGMENT, 0x70000000, 10}, {ACK, 0x70000010, 0}, {NOT_MISSED, 0, 10}, {MISSED, 0x7000000a, 6}}},
+    {"an acknowledgement of bytes before the first ones",
+     {{SEGMENT, 100, 10},
+      {ACK, 90, 0},
+      {NOT_MISSED, 90, 10},
+      {ACK, 110, 0},
+      {MISSED, 90, 10},
+      {NOT_MISSED, 100, 10},
+      {AGAIN, 90, 10},
+      {NOT_MISSED, 90, 10}}},
     {"an acknowledgement before all", {{ACK, 500, 0}, {SEGMENT, 0, 10}, {NOT_MISSED, 0, 10}}},
 };
 
@@ -61,9 +70,9 @@ static bool take(struct stream *stream, const struct step *step, nstime time)
     case LACKS:
         return !stream_has(stream, step->seq, step->span);
     case MISSED:
-        return stream_missed(stream, step->seq, step->span) != NULL;
+        return stream_missed(stream, step->seq, step->span);
     case NOT_MISSED:
-        return stream_missed(stream, step->seq, step->span) == NULL;
+        return !stream_missed(stream, step->seq, step->span);
     case FORGED:
         stream_disprove(stream, step->seq, step->span);
         return true;
@@ -95,8 +104,8 @@ static void acknowledged_and_sent_again(nstime later, bool missed)
     (void)stream_take(&stream, 20, 10, 1);
     stream_acknowledge(&stream, 30, 2, 1);
     (void)stream_take(&stream, 10, 10, 2 + later);
-    ok(stream_has(&stream, 0, 30) && (stream_missed(&stream, 10, 10) != NULL) == missed,
-       "acknowledged, and there %lld ns later", (long long)later);
+    ok(stream_has(&stream, 0, 30) && stream_missed(&stream, 10, 10) == missed, "acknowledged, and there %lld ns later",
+       (long long)later);
     stream_free(&stream);
 }
 
