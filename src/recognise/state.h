@@ -111,7 +111,7 @@ struct later_packet {
     uint32_t end;  /* the sequence number behind it */
 };
 
-/* Packets that one run of one tool may have sent. What most packets touch stands together, from the end of `trace` to
+/* Packets that one run of one tool may have sent. What most packets touch stands together, from `trace.origin` to
  * `shown`. */
 struct run {
     struct trace trace; /* the pool begins a cache line with it */
@@ -120,10 +120,11 @@ struct run {
     struct candidate *oldest, *newest;
     struct run_ttl *by_ttl; /* by TTL as captured: near_ttls, or owned; NULL: none yet */
     unsigned by_ttl_count;
-    unsigned held;       /* settled candidates that wait for the decision */
-    uint16_t id;         /* from 1: its place among the links */
-    uint8_t newest_file; /* of its newest candidate */
-    uint8_t state;       /* enum run_state */
+    unsigned held;             /* settled candidates that wait for the decision */
+    struct carried_name *name; /* owned; that all of its packets bear; NULL: none, or several */
+    uint16_t id;               /* from 1: its place among the links */
+    uint8_t newest_file;       /* of its newest candidate */
+    uint8_t state;             /* enum run_state */
     uint8_t shape;
     uint8_t protocol;
     uint8_t last_ttl, first_ttl, least_ttl, most_ttl; /* as captured */
@@ -154,7 +155,6 @@ struct run {
     unsigned later_next;
     uint64_t translated_pair;            /* pair_hash of the last translated quote of its packets; 0: none */
     struct run_ttl near_ttls[NEAR_TTLS]; /* hardly any run needs more; by_ttl_count says how many are in use */
-    struct carried_name *name;           /* owned; that all of its packets bear; NULL: none, or several */
 };
 
 /* The neighbours of a run in the list of all, by last activity. Each packet moves its run in that list, and the links
@@ -165,18 +165,18 @@ struct run_link {
 
 struct unmatched;
 
-/* All packets from one host to another by one protocol. */
+/* All packets from one host to another by one protocol. Its first cache line has what each packet touches. */
 struct pair {
     struct run *runs;
     struct addr source, target;
     uint8_t protocol;
     unsigned run_count;
     uint64_t hash;
-    struct pair *next_of_target, **of_target_at;  /* pairs of one target; the pointer to this one */
-    struct unmatched *unmatched, *last_unmatched; /* replies whose probes are not in the capture */
     bool has_trace;                               /* one of its runs is or was a trace */
     bool has_far_file;                            /* one file shows its packets with lower TTLs than another */
     uint8_t far_file;                             /* that file: what it shows are copies */
+    struct pair *next_of_target, **of_target_at;  /* pairs of one target; the pointer to this one */
+    struct unmatched *unmatched, *last_unmatched; /* replies whose probes are not in the capture */
     unsigned unmatched_count;
     nstime unmatched_time;                          /* of the last */
     struct pair *older_unmatched, *newer_unmatched; /* pairs with unmatched replies, by time */

@@ -82,25 +82,25 @@ struct trace_handshakes {
 };
 
 struct trace {
-    struct flow flow;            /* owned; constant along the trace, except for ports that `origin` marks as varying */
-    struct flow *alternates;     /* owned; the same probes from other source ports, which may take other paths */
-    unsigned flow_count;         /* 1 + the number of alternates */
-    uint8_t gap, max_ttl;        /* limits of the run, which end a silence: session_config */
-    uint8_t least_ttl, most_ttl; /* of all known probes; least above most: there is none */
-    struct trace_origin origin;
-    struct trace_handshakes handshakes;
-    struct tunnels *inside; /* owned; the tunnels that its probes came in; NULL: none */
-    struct probe *probes;   /* owned; in the order in which they became known */
+    struct flow flow;        /* owned; constant along the trace, except for ports that `origin` marks as varying */
+    struct flow *alternates; /* owned; the same probes from other source ports, which may take other paths */
+    unsigned flow_count;     /* 1 + the number of alternates */
+    uint8_t gap, max_ttl;    /* limits of the run, which end a silence: session_config */
+    struct tunnels *inside;  /* owned; the tunnels that its probes came in; NULL: none */
+    struct probe *probes;    /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
     uint64_t forgotten;     /* probes that stood before probes[0]: trace_forget() */
     struct trace_ttl *ttls; /* owned; by TTL; ttl_count entries */
     unsigned ttl_count;
     struct serial_index serials; /* owned; indexes into probes */
 
-    uint32_t number;     /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
-    uint32_t sent_count; /* of a foreign trace: all its probes, also those that are not kept here */
-    bool started;        /* at least one probe is known */
-    bool is_control;     /* of ours: it is compared with specs that differ in the name alone */
+    struct trace_origin origin;
+    struct trace_handshakes handshakes;
+    uint32_t number;             /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
+    uint32_t sent_count;         /* of a foreign trace: all its probes, also those that are not kept here */
+    bool started;                /* at least one probe is known */
+    bool is_control;             /* of ours: it is compared with specs that differ in the name alone */
+    uint8_t least_ttl, most_ttl; /* of all known probes; least above most: there is none */
 
     /* Each reply updates these: */
     uint8_t last_router_ttl; /* largest TTL with a time exceeded, whoever signed it (a DNAT signs for all); 0: none */

@@ -23,25 +23,27 @@ struct list {
 
 /* What two points share. */
 struct shared {
-    struct clock_samples *samples; /* all; owned */
-    struct clock_samples *routed;  /* the same without packets of equal TTL; owned */
-    struct clock_samples *alike;   /* those of `samples`, and what the order of alike packets tells; owned */
-    unsigned packets;              /* seen at both */
-    unsigned equal;                /* those of them with equal TTLs */
-    unsigned probes;               /* seen at one, their replies at the other */
-    unsigned second_names;         /* the same, of second names */
-    unsigned alike_packets;        /* alike ones at both, with TTLs that show the order */
-    unsigned alike_probes;         /* alike ones at one, their replies at the other */
-    unsigned named;                /* packets seen at both that no second run would send */
-    unsigned named_errors;         /* ICMP errors among them */
-    unsigned same_replies;         /* probe and reply are at both, and the replies are the same packet */
-    unsigned other_replies;        /* probe and reply are at both, but the replies are different packets */
+    struct clock_samples *samples;    /* all; owned */
+    struct clock_samples *routed;     /* the same without packets of equal TTL; owned */
+    struct clock_samples *alike;      /* those of `samples`, and what the order of alike packets tells; owned */
+    struct clock_samples *translated; /* of packets beyond a translator; owned */
+    unsigned translated_toward_a, translated_toward_b; /* such packets, by their direction */
+    unsigned packets;                                  /* seen at both */
+    unsigned equal;                                    /* those of them with equal TTLs */
+    unsigned probes;                                   /* seen at one, their replies at the other */
+    unsigned second_names;                             /* the same, of second names */
+    unsigned alike_packets;                            /* alike ones at both, with TTLs that show the order */
+    unsigned alike_probes;                             /* alike ones at one, their replies at the other */
+    unsigned named;                                    /* packets seen at both that no second run would send */
+    unsigned named_errors;                             /* ICMP errors among them */
+    unsigned same_replies;  /* probe and reply are at both, and the replies are the same packet */
+    unsigned other_replies; /* probe and reply are at both, but the replies are different packets */
 };
 
 /* The sightings of one identity at one point, by role. NULL: none. */
 struct seen {
-    const struct sighting *by_role[SIGHTING_REPLY + 1]; /* those that name a packet */
-    const struct sighting *first[SIGHTING_REPLY + 1];   /* all */
+    const struct sighting *by_role[SIGHTING_ROLES]; /* those that name a packet */
+    const struct sighting *first[SIGHTING_ROLES];   /* all */
 };
 
 static const struct seen nothing;
@@ -87,6 +89,20 @@ static void add_packet(struct shared *shared, const struct sighting *a, const st
         shared->equal++;
         clock_add_toward_b(shared->samples, a->time, b->time + SAME_LINK_WITHIN);
         clock_add_toward_a(shared->samples, a->time + SAME_LINK_WITHIN, b->time);
+    }
+}
+
+/* A packet at both sides of a translator. It is a router, so the TTLs differ. */
+static void add_translated(struct shared *shared, const struct sighting *a, const struct sighting *b)
+{
+    if (!a || !b || a->ttl == b->ttl)
+        return;
+    if (a->ttl > b->ttl) {
+        shared->translated_toward_b++;
+        clock_add_toward_b(shared->translated, a->time, b->time);
+    } else {
+        shared->translated_toward_a++;
+        clock_add_toward_a(shared->translated, a->time, b->time);
     }
 }
 
@@ -166,6 +182,7 @@ static void add_identity(struct shared *shared, const struct seen *a, const stru
 {
     if (a->by_role[SIGHTING_PACKET] && b->by_role[SIGHTING_PACKET])
         add_packet(shared, a->by_role[SIGHTING_PACKET], b->by_role[SIGHTING_PACKET]);
+    add_translated(shared, a->by_role[SIGHTING_TRANSLATED], b->by_role[SIGHTING_TRANSLATED]);
     add_probe(shared, a, b);
     add_alike_packets(shared, a->first[SIGHTING_PACKET], b->first[SIGHTING_PACKET]);
     add_alike_probes(shared, a, b);
@@ -245,21 +262,44 @@ static bool estimate(const struct shared *shared, struct point_clock *clock)
     return true;
 }
 
+/* A second run of the tool sends the same probes, but routers and target number their replies. So packets of both ways
+ * must be there, and agree. */
+static bool estimate_translated(const struct shared *shared, struct point_clock *clock)
+{
+    struct clock_estimate translated;
+    if (shared->translated_toward_a < SHARED_LEAST || shared->translated_toward_b < SHARED_LEAST)
+        return true;
+    if (!clock_estimate(shared->translated, &translated))
+        return false;
+    if (!has_both_sides(&translated) || translated.contradictory || translated.left_out)
+        return true;
+    clock->against = translated;
+    clock->corrected = !clock_may_agree(&translated);
+    return true;
+}
+
 /* Compares point B with point A. False: out of memory. */
 static bool compare(struct sightings *a, struct sightings *b, struct list list_a, struct list list_b,
                     struct point_clock *clock)
 {
     struct shared shared = {
-        .samples = clock_samples_new(), .routed = clock_samples_new(), .alike = clock_samples_new()};
-    bool good = shared.samples && shared.routed && shared.alike;
+        .samples = clock_samples_new(),
+        .routed = clock_samples_new(),
+        .alike = clock_samples_new(),
+        .translated = clock_samples_new(),
+    };
+    bool good = shared.samples && shared.routed && shared.alike && shared.translated;
     if (good) {
         find_shared(list_a, list_b, &shared);
-        if (share_enough(&shared) && !are_two_runs(&shared, a, b))
+        if (!share_enough(&shared))
+            good = estimate_translated(&shared, clock);
+        else if (!are_two_runs(&shared, a, b))
             good = estimate(&shared, clock);
     }
     clock_samples_free(shared.samples);
     clock_samples_free(shared.routed);
     clock_samples_free(shared.alike);
+    clock_samples_free(shared.translated);
     return good;
 }
 
@@ -287,11 +327,16 @@ static int by_identity(const void *a, const void *b)
     return x->point < y->point ? -1 : x->point > y->point;
 }
 
+static bool names_packet(const struct sighting *sighting)
+{
+    return sighting->role == SIGHTING_PACKET || sighting->role == SIGHTING_TRANSLATED;
+}
+
 static void link_points(struct network *n, const struct entry *x, const struct entry *y)
 {
-    bool packet = x->sighting.role == SIGHTING_PACKET && y->sighting.role == SIGHTING_PACKET;
-    bool reply = x->sighting.role != SIGHTING_PACKET && y->sighting.role != SIGHTING_PACKET &&
-                 x->sighting.role != y->sighting.role;
+    bool same_role = x->sighting.role == y->sighting.role;
+    bool packet = same_role && names_packet(&x->sighting);
+    bool reply = !same_role && !names_packet(&x->sighting) && !names_packet(&y->sighting);
     if (x->point == y->point || !(packet || reply))
         return;
     n->links[(size_t)x->point * n->count + y->point]++;
@@ -300,7 +345,7 @@ static void link_points(struct network *n, const struct entry *x, const struct e
 
 static bool may_be_probe(const struct sighting *sighting)
 {
-    return sighting->role == SIGHTING_PACKET && !sighting->is_error;
+    return names_packet(sighting) && !sighting->is_error;
 }
 
 /* Of all that saw a probe of a trace: those at which its TTL was the highest. */

@@ -12,9 +12,11 @@
 #include "base/nstime.h"
 
 enum sighting_role {
-    SIGHTING_PACKET, /* the packet itself: what the network does not change of it */
-    SIGHTING_PROBE,  /* a packet that may draw a reply, by what a quote of it shows */
-    SIGHTING_REPLY,  /* a reply, by the identity of its probe */
+    SIGHTING_PACKET,     /* the packet itself: what the network does not change of it */
+    SIGHTING_PROBE,      /* a packet that may draw a reply, by what a quote of it shows */
+    SIGHTING_REPLY,      /* a reply, by the identity of its probe */
+    SIGHTING_TRANSLATED, /* the packet itself, by what a translator of the prober's address leaves alone too */
+    SIGHTING_ROLES,
 };
 
 struct sighting {

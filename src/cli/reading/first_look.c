@@ -108,11 +108,40 @@ static void note_second(struct sightings *sightings, const struct digest *digest
         sightings_add(sightings, &sighting);
 }
 
+static uint64_t hash_address(const struct addr *address)
+{
+    return hash_bytes(address->family, address->bytes, sizeof address->bytes);
+}
+
+/* What a translator of the prober's address leaves alone: of a probe the target, its port and the payload; of an answer
+ * the sender and its numbers. 0: it is neither, or nothing numbers it. */
+static uint64_t translated_identity(const struct digest *digest)
+{
+    const struct traits *traits = &digest->traits;
+    if (digest->kind == PACKET_ICMP_ERROR) {
+        uint64_t from = digest_key(hash_address(&digest->answer.from), digest->answer.ip_id, traits->ip_id);
+        return digest->answer.ip_id ? digest_key(from ^ hash_address(&digest->target), (uint16_t)traits->word, 0) : 0;
+    }
+    if (!digest_has_id(digest) || traits->ttl <= PROBE_TTL_MOST)
+        return digest_has_id(digest) ? digest->same_beyond_nat : 0;
+    uint32_t number = digest->have & HAVE_ECHO ? (uint16_t)traits->word : traits->word >> 16;
+    uint64_t from = digest_key(hash_address(&digest->source), number, traits->ip_id);
+    return digest->may_answer_key ? digest_key(from, traits->seq, traits->ack) : 0;
+}
+
+static void note_translated(struct sightings *sightings, const struct digest *digest)
+{
+    uint64_t identity = translated_identity(digest);
+    if (identity)
+        note(sightings, digest, SIGHTING_TRANSLATED, identity, 0);
+}
+
 static void note_error(struct sightings *sightings, const struct digest *digest)
 {
     if (addr_is_none(&digest->source) || digest->is_fragment)
         return;
     note(sightings, digest, SIGHTING_PACKET, digest->same, reply_mark(digest, digest->same));
+    note_translated(sightings, digest);
     if (!has_key(digest))
         return;
     note(sightings, digest, SIGHTING_REPLY, digest->key, reply_mark(digest, digest->same));
@@ -125,6 +154,7 @@ static void note_packet(struct sightings *sightings, const struct digest *digest
     if (digest->is_fragment || addr_is_multicast(&digest->target))
         return;
     note(sightings, digest, SIGHTING_PACKET, digest->same, digest->traits.ip_id);
+    note_translated(sightings, digest);
     if (!has_key(digest))
         return;
     note(sightings, digest, SIGHTING_PROBE, digest->key, (uint32_t)headers | 1);
@@ -153,11 +183,6 @@ static void digest_frame(const struct first_look *look, unsigned file, const str
 }
 
 /* --- a single file --- */
-
-static uint64_t hash_address(const struct addr *address)
-{
-    return hash_bytes(address->family, address->bytes, sizeof address->bytes);
-}
 
 /* False: nothing names it. */
 static bool two_points_packet_of(const struct digest *digest, struct two_points_packet *out)

@@ -86,7 +86,7 @@ static const struct run *peek_run(const struct recogniser *r, const struct diges
 /* The addresses of its flow, and what most packets touch. */
 static void prefetch_run(const struct run *run)
 {
-    size_t from = offsetof(struct run, trace.number), to = offsetof(struct run, later);
+    size_t from = offsetof(struct run, trace.origin), to = offsetof(struct run, later);
     __builtin_prefetch(run);
     prefetch_bytes((const char *)run + from, to - from);
 }

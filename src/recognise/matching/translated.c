@@ -229,9 +229,9 @@ static void offer_same_sender(const struct recogniser *r, struct choice *choice)
     const struct digest *quote = choice->packet;
     unsigned runs_left = RUNS_TRIED_MOST, left = SCAN_MOST;
     bool must_wait = is_of_own_run(r, quote);
-    const struct run *sender = senders_find(r, quote);
-    if (sender && is_same_protocol(r, sender, quote))
-        offer_run(r, choice, sender, must_wait, &left);
+    const struct candidate *sent = senders_find(r, quote);
+    if (sent && is_same_protocol(r, sent->run, quote))
+        offer_run(r, choice, sent->run, must_wait, &left);
     if (choice->best || must_wait)
         return;
     left = TRIED_MOST;

@@ -84,6 +84,23 @@ static bool is_seen_again(struct recogniser *r, const struct digest *digest, con
     return false;
 }
 
+/* True for a probe that a router received, and sends to another target: as a host does that publishes the ports of its
+ * containers. Only where the capture knows directions, since some tools send equal probes to several targets. */
+static bool is_sent_on(const struct recogniser *r, const struct digest *digest)
+{
+    const struct traits *traits = &digest->traits;
+    const struct candidate *received =
+        digest->direction == FRAME_OUT && digest_has_id(digest) ? senders_find(r, digest) : NULL;
+    if (!received || received->direction != FRAME_IN || received->probe.file != digest->file)
+        return false;
+    const struct run *run = received->run;
+    const struct traits *before = &received->traits;
+    nstime apart = digest->time - received->probe.sent;
+    return run->protocol == digest->protocol && addr_equal(&run->trace.flow.source, &digest->source) &&
+           before->ttl == traits->ttl + 1 && before->ip_id == traits->ip_id && before->seq == traits->seq &&
+           before->size == traits->size && apart >= -SAME_FRAME_WITHIN && apart <= FORWARDED_SOON;
+}
+
 /* True for what follows a SYN probe in its own connection: the kernel of an mtr or a traceroute completes the handshake
  * and closes, with the TTL of the probe. */
 static bool is_of_connection(const struct recogniser *r, const struct digest *digest)
@@ -351,6 +368,10 @@ bool grouping_take(struct recogniser *r, const struct digest *digest)
     if ((digest->shape == SHAPE_ACK || digest->shape == SHAPE_FIN || digest->shape == SHAPE_DATA) &&
         is_of_connection(r, digest)) {
         count_stray(r, STRAY_CONNECTION);
+        return true;
+    }
+    if (is_sent_on(r, digest)) {
+        count_stray(r, STRAY_COPY);
         return true;
     }
     if (r->run_count == RUNS_MOST) /* first, since a pair is freed with its last run */

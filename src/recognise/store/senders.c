@@ -44,9 +44,9 @@ void senders_add(struct recogniser *r, const struct candidate *candidate)
     r->senders[place_of(r, run->protocol, run->version, &candidate->traits)] = candidate->id;
 }
 
-const struct run *senders_find(const struct recogniser *r, const struct digest *quote)
+const struct candidate *senders_find(const struct recogniser *r, const struct digest *packet)
 {
-    uint32_t id = r->senders[place_of(r, quote->protocol, quote->source.family, &quote->traits)];
+    uint32_t id = r->senders[place_of(r, packet->protocol, packet->source.family, &packet->traits)];
     const struct candidate *candidate = id ? candidate_at(r, id) : NULL;
-    return candidate && candidate->indexed ? candidate->run : NULL; /* else it has been freed since */
+    return candidate && candidate->indexed ? candidate : NULL; /* else it has been freed since */
 }

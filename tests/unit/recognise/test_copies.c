@@ -329,6 +329,52 @@ static void test_nat(void)
     scene_end();
 }
 
+/* A docker host publishes a port. The capture on `any` shows the probes that come in, and those that go on to the
+ * container. */
+static void see_published(enum frame_direction in, double ms, unsigned ttl_loss, uint16_t other_id)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 2; ttl <= 4; ttl++) {
+        struct made m = udp(ttl, ttl), sent_on = m;
+        m.id = (uint16_t)(7000 + ttl);
+        sent_on.id = (uint16_t)(m.id + other_id);
+        sent_on.to = "172.17.0.2";
+        sent_on.target = 8080;
+        sent_on.ttl = (uint8_t)(ttl - ttl_loss);
+        scene_heads(in);
+        scene_see(ttl * 100, &m);
+        scene_heads(FRAME_OUT);
+        scene_see(ttl * 100 + ms, &sent_on);
+        error_of(ttl * 100 + ms + 1, &m, .from = router(ttl), .id = ttl);
+    }
+}
+
+static void test_published(void)
+{
+    static const char *const one = "udp max-ttl: 2 r2; 3 r3; 4 r4; other: 3 " COPY;
+    static const struct {
+        enum frame_direction in;
+        double ms;
+        unsigned ttl_loss;
+        uint16_t other_id;
+        const char *name;
+    } others[] = {
+        {FRAME_OUT, 1, 1, 0, "both go out: probes to two targets"},
+        {FRAME_DIRECTION_UNKNOWN, 1, 1, 0, "the capture knows no directions"},
+        {FRAME_IN, 1, 0, 0, "equal TTLs: no router stands between them"},
+        {FRAME_IN, 21, 1, 0, "21 ms later"},
+        {FRAME_IN, 1, 1, 1, "another IP id"},
+    };
+    see_published(FRAME_IN, 1, 1, 0);
+    scene_is(one, "the target is translated: the probes that go on are copies");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        see_published(others[i].in, others[i].ms, others[i].ttl_loss, others[i].other_id);
+        scene_result();
+        ok(!strstr(scene_text(), COPY), "no copies: %s", others[i].name);
+        scene_end();
+    }
+}
+
 /* Two sources send equal probes at once. Neither forwards those of the other. */
 static void see_two_sources(enum frame_direction direction, unsigned interface, unsigned behind)
 {
@@ -733,6 +779,7 @@ int main(void)
     test_forwarded();
     test_rewritten_on_the_way();
     test_nat();
+    test_published();
     test_no_nat();
     test_both_ends();
     test_slow_way();

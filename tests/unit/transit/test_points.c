@@ -353,6 +353,33 @@ static void test_second_names(void)
     }
 }
 
+/* A translator between two points changes what other identities are made of. A second run sends the same probes again.
+ */
+static void test_translated(void)
+{
+    enum { BOTH_WAYS, PROBES_ALONE, ONE_REPLY, NO_ROUTER, OTHER_REPLIES, CASES };
+    static const char *const names[CASES] = {"packets of both ways", "probes alone", "a reply alone",
+                                             "packets with equal TTLs", "replies of another run"};
+    for (unsigned kind = 0; kind < CASES; kind++) {
+        begin(2, 1000);
+        for (unsigned k = 0; k < 3; k++) {
+            uint8_t ttl = kind == NO_ROUTER ? 3 : 1;
+            uint64_t reply = 10 + k, far_reply = reply + (kind == OTHER_REPLIES ? 10 : 0);
+            see(points[0], SIGHTING_TRANSLATED, k, 3, k * 50 * MS, 0);
+            see(points[1], SIGHTING_TRANSLATED, k, ttl, k * 50 * MS + 2 * MS + NS_PER_S, 0);
+            if (kind == PROBES_ALONE || (kind == ONE_REPLY && k))
+                continue;
+            see(points[1], SIGHTING_TRANSLATED, far_reply, 64, k * 50 * MS + 3 * MS + NS_PER_S, 0);
+            see(points[0], SIGHTING_TRANSLATED, reply, kind == NO_ROUTER ? 64 : 62, k * 50 * MS + 5 * MS, 0);
+        }
+        ok(points_compare(points, 2, clocks), "compared");
+        is_num(points_is_corrected(clocks, 1), kind == BOTH_WAYS, "behind a translator: %s", names[kind]);
+        if (kind == BOTH_WAYS)
+            is_num(points_correct(clocks, 1, START + NS_PER_S), START, "the corrected time");
+        end(2);
+    }
+}
+
 /* Three in a row: the far ones share more with each other than with the prober. */
 static void test_chain(void)
 {
@@ -485,6 +512,7 @@ int main(void)
     test_alike_beside_named();
     test_one_error();
     test_second_names();
+    test_translated();
     test_chain();
     test_unrelated();
     test_two_runs();
