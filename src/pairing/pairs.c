@@ -272,7 +272,7 @@ static const struct vote *choose(const struct pairing *p, const struct passage *
         if (ballot.same_addresses)
             return vote;
         bool is_better = !chosen || (ballot.lateness < LATE_VOTE && lateness > LATE_VOTE);
-        bool is_other = chosen && chosen->flow != vote->flow;
+        bool is_other = chosen && (chosen->flow != vote->flow || chosen->way != vote->way);
         if (is_other && !is_better && !(lateness < LATE_VOTE && ballot.lateness > LATE_VOTE))
             return NULL;
         if (is_better) {

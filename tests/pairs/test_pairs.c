@@ -14,9 +14,9 @@
 
 #define SEED_FIRST 1
 #define PAIRS 300
-/* Of the lost packets of these pairs. Unit: percent. Source: measured, 97.7; 99 is wanted. Packets in doubt count as
- * not found. */
-#define FOUND_LEAST 97
+/* Of the lost packets of these pairs. Unit: percent. Source: measured, 98.4 to 98.9; 99 is wanted. Packets in doubt
+ * count as not found. */
+#define FOUND_LEAST 98
 
 /* With each of these seeds, transit once called a packet lost or forged that was not. */
 static const uint32_t judged_wrongly_once[] = {
@@ -24,7 +24,7 @@ static const uint32_t judged_wrongly_once[] = {
     3613,   3992,   4331,   4342,   4409,   4724,   4750,   5242,   5599,   5765,   6464,   6479,   6859,   6992,
     7040,   7059,   7184,   7216,   7493,   7545,   7574,   7668,   7864,   7946,   8210,   8506,   8756,   9484,
     9494,   9497,   9604,   9613,   9773,   201026, 201072, 201181, 201548, 202203, 202756, 203854, 204455, 205685,
-    300158, 302486, 303338, 303621, 304158, 304285, 304807, 306508, 308255, 308600, 308621, 309692,
+    300158, 302486, 303338, 303621, 304158, 304285, 304807, 306508, 308255, 308600, 308621, 309692, 405891,
 };
 
 static uint8_t room[PAIR_FRAME_MOST];
