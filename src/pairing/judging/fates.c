@@ -111,13 +111,6 @@ static void judge(const struct judging *j, struct alone *a, const struct side *s
     shown->fate = is_sender ? TRANSIT_LOST : a->is_error ? TRANSIT_MIDWAY : TRANSIT_FORGED;
 }
 
-/* A firewall may add a constant to the numbers of the connection, and too few packets show which. */
-static bool has_unknown_numbers(const struct pair *pair, const struct alone *a, unsigned near_way)
-{
-    return a->kind == PASSAGE_TCP &&
-           !(pair->ways[near_way].seq.known && (a->shown.bytes || pair->ways[!near_way].seq.known));
-}
-
 /* Acknowledgements of packets that were paired late were not known before. */
 static bool was_missed(const struct judging *j, const struct pair *pair, const struct alone *a, unsigned near_way)
 {
@@ -159,8 +152,7 @@ static void judge_paired(const struct judging *j, struct alone *a)
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
     bool is_unsure = a->shown.repeated && !a->shown.usual_ttl;
-    a->early = a->early || is_unsure || is_paired_in_vain(pair) || has_unknown_numbers(pair, a, near_way) ||
-               may_be_left_out(j, pair, a);
+    a->early = a->early || is_unsure || is_paired_in_vain(pair) || may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
