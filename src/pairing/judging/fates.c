@@ -7,7 +7,8 @@
  *  5. The other capture began later or ended earlier than the packet would pass there: nothing.
  *  6. The other capture was not running at that time: nothing.
  *  7. Its receiver acknowledged it, or later bytes: the other capture, which lacks it, missed it.
- *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
+ *  8. It came to the receiver's point alone, and is an ICMP error of none of the hosts behind the sender's point: a
+ * router between the points sent it.
  *  9. The pairs of packets before and after it do not show the clock, or a packet that is alone at the other point may
  * be it: nothing.
  * 10. It came to the receiver's point with the TTL of its way: the sender's capture missed it.
@@ -21,6 +22,10 @@
 /* The clock must be shown so long before and after packets that only their time tells apart. Unit: time. Source: delays
  * of most paths. Effect: with less, the next one of a row at the edge of what is known counts as lost. */
 #define ALIKE_EDGE (100 * NS_PER_MS)
+/* No packet is called forged so near to the edges of the other capture if packets of one way alone show the offset:
+ * they do not show a clock that was set. Unit: time. Source: chosen. Effect: with less, such packets count as forged.
+ */
+#define FORGED_EDGE (4 * NS_PER_S)
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
 /* Alike datagrams that are alone for each one that found its partner. Unit: datagrams. Source: losses of most paths are
@@ -65,7 +70,11 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
 {
     unsigned other = !a->shown.point;
     const struct overview_point *overview = &j->p->config.overview.points[other];
-    const struct expected when = expected_at_other(j, a, way);
+    struct expected when = expected_at_other(j, a, way);
+    if (a->shown.point == transit_receiver(way) && !a->is_error && !gaps_has_both_bounds(&j->out->clock)) {
+        when.from -= FORGED_EDGE;
+        when.to += FORGED_EDGE;
+    }
     if (when.from < overview->first || when.to > overview->last)
         return TRANSIT_NOT_COVERED;
     if (gaps_meet(j, other, when))
@@ -94,6 +103,13 @@ static void judge_twin(struct alone *a, const struct side *side, enum transit_wa
     a->gone = true;
 }
 
+/* The other point shows no packet of the error's sender, which is a router between the points. */
+static bool is_midway(const struct judging *j, const struct alone *a)
+{
+    const struct flow *flow = see_flow(j->p, a->flow);
+    return a->is_error && !has_partner(j->p, a->flow) && !j->host_sides[flow->point][flow->hosts[a->way]];
+}
+
 static void judge(const struct judging *j, struct alone *a, const struct side *side, unsigned near_way)
 {
     struct transit_alone *shown = &a->shown;
@@ -108,7 +124,7 @@ static void judge(const struct judging *j, struct alone *a, const struct side *s
     if (shown->reason != TRANSIT_JUDGED)
         return;
     bool is_sender = shown->point == transit_sender(way);
-    shown->fate = is_sender ? TRANSIT_LOST : a->is_error ? TRANSIT_MIDWAY : TRANSIT_FORGED;
+    shown->fate = is_sender ? TRANSIT_LOST : is_midway(j, a) ? TRANSIT_MIDWAY : TRANSIT_FORGED;
 }
 
 /* Acknowledgements of packets that were paired late were not known before. */
@@ -168,11 +184,10 @@ static void judge_paired(const struct judging *j, struct alone *a)
 static void judge_unpaired(const struct judging *j, struct alone *a)
 {
     struct side side = {.known = false};
-    bool is_midway = false;
     a->shown.fate = TRANSIT_UNJUDGED;
     a->shown.reason = TRANSIT_UNPAIRED;
     if (a->is_error) {
-        if (sides_of_error(j, a->flow, &side, &is_midway) && (is_midway || a->shown.point == transit_sender(side.way)))
+        if (sides_of_error(j, a->flow, &side))
             judge(j, a, &side, a->way);
         return;
     }
@@ -295,6 +310,24 @@ static bool is_claimed(const struct alone *a)
     return !a->gone && (a->shown.fate == TRANSIT_LOST || a->shown.fate == TRANSIT_FORGED);
 }
 
+/* A translator may change the packet that an error quotes, so that it is another one at the other point. */
+static void judge_errors(const struct judging *j)
+{
+    uint64_t claimed[TRANSIT_WAYS][TRANSIT_POINTS] = {{0}};
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < j->p->alone_count; i++) {
+            struct alone *a = &j->p->alone[i];
+            if (!is_claimed(a) || !a->is_error)
+                continue;
+            if (pass == 0) {
+                claimed[a->shown.way][a->shown.point]++;
+            } else if (claimed[a->shown.way][!a->shown.point]) {
+                a->shown.fate = TRANSIT_UNJUDGED;
+                a->shown.reason = TRANSIT_AMBIGUOUS;
+            }
+        }
+}
+
 /* How many of a row are alone at each point, by near way. */
 struct row {
     uint16_t alone[2][TRANSIT_POINTS];
@@ -409,6 +442,7 @@ bool fates_judge(struct judging *j)
             judge_unpaired(j, &p->alone[i]);
     }
     judge_unsure(j);
+    judge_errors(j);
     bool good = judge_groups(j) && judge_rows(j) && judge_unseen(j);
     judge_drops(j);
     return good;

@@ -65,9 +65,8 @@ bool sides_of_service(const struct judging *j, uint32_t flow, struct side *out);
 /* The side of any flow between hosts that are on different sides. It may pass one of the points only, all the same.
  * False: unknown. */
 bool sides_of_hosts(const struct judging *j, uint32_t flow, struct side *out);
-/* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. `is_midway`: its
- * sender is none of the hosts that both points know. */
-bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out, bool *is_midway);
+/* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. */
+bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out);
 
 /* witnesses.c: pairs that show the final clock. */
 bool witnesses_find(struct judging *j);
