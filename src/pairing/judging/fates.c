@@ -153,6 +153,14 @@ static bool is_paired_in_vain(const struct pair *pair)
     return !pair->ways[0].arrived && !pair->ways[1].arrived;
 }
 
+/* Pings of all programs are alike, and a translator changes their ids: another one may be the partner. */
+static bool may_be_other_ping(const struct judging *j, const struct pair *pair)
+{
+    const uint32_t *flows = pair->flows;
+    return see_flow(j->p, flows[TRANSIT_NEAR])->protocol == IP_ICMP && !(pair->evidence & TRANSIT_BY_ADDRESSES) &&
+           (sides_has_unpaired(j, flows[TRANSIT_NEAR]) || sides_has_unpaired(j, flows[TRANSIT_FAR]));
+}
+
 static void judge_paired(const struct judging *j, struct alone *a)
 {
     struct pair *pair = change_pair(j->p, a->ref);
@@ -168,7 +176,8 @@ static void judge_paired(const struct judging *j, struct alone *a)
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
     bool is_unsure = a->shown.repeated && !a->shown.usual_ttl;
-    a->early = a->early || is_unsure || is_paired_in_vain(pair) || may_be_left_out(j, pair, a);
+    a->early =
+        a->early || is_unsure || is_paired_in_vain(pair) || may_be_other_ping(j, pair) || may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);

@@ -62,6 +62,8 @@ static inline enum transit_way sides_way(const struct side *side, unsigned near_
  * other point has conversations without a partner, too, and it may be one of those. */
 bool sides_of_service(const struct judging *j, uint32_t flow, struct side *out);
 
+/* Its point has conversations of its service without a partner. */
+bool sides_has_unpaired(const struct judging *j, uint32_t flow);
 /* The side of any flow between hosts that are on different sides. It may pass one of the points only, all the same.
  * False: unknown. */
 bool sides_of_hosts(const struct judging *j, uint32_t flow, struct side *out);

@@ -245,6 +245,13 @@ static bool find_services(struct judging *j)
     return true;
 }
 
+bool sides_has_unpaired(const struct judging *j, uint32_t index)
+{
+    unsigned client;
+    const struct service *found = find_service(j, see_flow(j->p, index), &client);
+    return found && found->unpaired;
+}
+
 bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
 {
     const struct flow *flow = see_flow(j->p, index);
