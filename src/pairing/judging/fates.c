@@ -373,36 +373,37 @@ static bool judge_rows(const struct judging *j)
     return good;
 }
 
-/* Marks the ways in which a frame of one point holds several datagrams: bit sets of 1 << near way, by pair. NULL: out
- * of memory. */
-static uint8_t *find_joined(const struct judging *j)
+/* UDP segmentation offload puts datagrams of one size into one frame, and no capture says where one ends (udp(7),
+ * UDP_SEGMENT). If a packet at one point alone holds several, nothing is said of those of its conversation and way. */
+static bool judge_joined(const struct judging *j)
 {
-    uint8_t *joined = calloc(pair_count(j->p) + 1, sizeof *joined);
-    for (size_t i = 0; joined && i < j->p->alone_count; i++) {
-        const struct alone *a = &j->p->alone[i];
-        if (!is_claimed(a) || !holds_several(a) || a->ref >= pair_count(j->p))
-            continue;
-        next_turn(j->p);
-        joined[a->ref] |= (uint8_t)(1U << near_way_of(j, a));
-    }
-    return joined;
+    uint8_t *joined = calloc(pair_count(j->p) + flow_count(j->p) + 1, sizeof *joined); /* bit sets of ways, by `ref` */
+    bool good = joined != NULL;
+    for (unsigned pass = 0; good && pass < 2; pass++)
+        for (size_t i = 0; i < j->p->alone_count; i++) {
+            struct alone *a = &j->p->alone[i];
+            if (!is_claimed(a))
+                continue;
+            if (pass == 0) {
+                joined[a->ref] |= (uint8_t)((unsigned)holds_several(a) << a->shown.way);
+            } else if (joined[a->ref] >> a->shown.way & 1) {
+                a->shown.fate = TRANSIT_UNJUDGED;
+                a->shown.reason = TRANSIT_OFFLOADED;
+            }
+        }
+    free(joined);
+    return good;
 }
 
-/* Last, since the packets of a group may be those of the other point. Datagrams that the other point has in one frame
- * are not unseen. */
-static bool judge_unseen(const struct judging *j)
+/* Last, since the packets of a group may be those of the other point. */
+static void judge_unseen(const struct judging *j)
 {
-    uint8_t *joined = find_joined(j);
-    if (!joined)
-        return false;
     for (size_t i = 0; i < j->p->alone_count; i++) {
         struct alone *a = &j->p->alone[i];
         struct transit_point_result *other = &j->out->points[!a->shown.point];
         if (a->gone || a->shown.fate != TRANSIT_FORGED || !is_usual(a))
             continue;
         next_turn(j->p);
-        if (joined[a->ref] & 1U << near_way_of(j, a))
-            continue;
         a->shown.fate = TRANSIT_UNJUDGED;
         a->shown.reason = TRANSIT_AMBIGUOUS;
         if (is_of_row(j, a))
@@ -421,8 +422,6 @@ static bool judge_unseen(const struct judging *j)
         a->shown.fate = TRANSIT_UNJUDGED;
         a->shown.reason = TRANSIT_MISSED;
     }
-    free(joined);
-    return true;
 }
 
 /* A capture that lacks packets which certainly passed may lack these as well. */
@@ -452,7 +451,8 @@ bool fates_judge(struct judging *j)
     }
     judge_unsure(j);
     judge_errors(j);
-    bool good = judge_groups(j) && judge_rows(j) && judge_unseen(j);
+    bool good = judge_groups(j) && judge_joined(j) && judge_rows(j);
+    judge_unseen(j);
     judge_drops(j);
     return good;
 }

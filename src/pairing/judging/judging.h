@@ -77,10 +77,14 @@ bool witnesses_find(struct judging *j);
  * set anywhere leaves it in doubt. */
 bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_alike);
 
+/* The largest datagram of an Ethernet. Unit: bytes of payload. Source: RFC 894, less the headers of IPv4 and UDP.
+ * Effect: on links with larger frames, nothing is said of a conversation that lost a larger datagram. */
+#define DATAGRAM_MOST 1472
+
 /* A frame of several datagrams, which offloading joined. It has the id of the first one, and another payload. */
 static inline bool holds_several(const struct alone *a)
 {
-    return a->kind != PASSAGE_TCP && a->shown.bytes > DATAGRAM_MOST;
+    return a->kind == PASSAGE_OTHER && a->shown.bytes > DATAGRAM_MOST;
 }
 
 /* late.c: partners that came after their packets were given up, and those whose payload was rewritten. */

@@ -392,21 +392,25 @@ static void see_datagram(enum transit_point point, nstime at, unsigned payload, 
                       .first = first});
 }
 
-/* Datagrams that the far point alone has are not unseen at the near point: one of its frames holds several. */
-static void joined(void)
+/* A frame of the near point is as long as four datagrams of `bytes` that the far point alone has. `is_told`: it may be
+ * a datagram of its own. */
+static void joined(unsigned bytes, bool is_told)
 {
     begin(0);
     frame_it();
     for (unsigned i = 0; i < 14; i++) {
         nstime at = 2000 * MS + 100 * MS * i;
         bool is_joined = i == 10;
-        see_datagram(TRANSIT_NEAR, at, is_joined ? 4 * 900 : 900, 7919 * (i + 1));
+        see_datagram(TRANSIT_NEAR, at, is_joined ? 4 * bytes : bytes, 7919 * (i + 1));
         for (unsigned k = 0; k < (is_joined ? 4 : 1); k++)
-            see_datagram(TRANSIT_FAR, at, 900, is_joined ? 1299709 * (k + 1) : 7919 * (i + 1));
+            see_datagram(TRANSIT_FAR, at, bytes, is_joined ? 1299709 * (k + 1) : 7919 * (i + 1));
     }
     finish();
-    is_num(result->points[TRANSIT_NEAR].unseen, 0, "the near capture lacks none");
-    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_MISSED), 0, "no datagram is called missed");
+    is_num(result->points[TRANSIT_NEAR].unseen, is_told ? 4 : 0, "frames of %u bytes: what the near capture lacks",
+           4 * bytes);
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_OFFLOADED), is_told ? 0 : 5, "frames of %u bytes: joined datagrams",
+           4 * bytes);
+    is_num(result->lost[TRANSIT_TOWARD_FAR], is_told, "frames of %u bytes: what is lost", 4 * bytes);
     pairing_free(pairing);
 }
 
@@ -768,7 +772,9 @@ int main(void)
     offload();
     capture_drops();
     unseen();
-    joined();
+    joined(900, false);
+    joined(369, false);
+    joined(368, true);
     clock_set();
     silences();
     all_errors();
