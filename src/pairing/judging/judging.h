@@ -84,7 +84,7 @@ bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_al
 /* A frame of several datagrams, which offloading joined. It has the id of the first one, and another payload. */
 static inline bool holds_several(const struct alone *a)
 {
-    return a->kind == PASSAGE_OTHER && a->shown.bytes > DATAGRAM_MOST;
+    return a->kind == PASSAGE_OTHER && !a->is_fragment && a->shown.bytes > DATAGRAM_MOST;
 }
 
 /* late.c: partners that came after their packets were given up, and those whose payload was rewritten. */
