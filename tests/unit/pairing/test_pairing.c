@@ -452,6 +452,25 @@ static void clock_set(void)
     pairing_free(pairing);
 }
 
+/* A host stands still for 60 ms, so that packets both ways are late. Between them one is lost. */
+static void stands_still(void)
+{
+    begin(0);
+    handshake(0);
+    for (unsigned i = 0; i < 12; i++)
+        exchange(100 * MS * (i + 1), i);
+    see(TRANSIT_NEAR, 1300 * MS, up(50, TCP_ACK, 7001, 5001, 500));
+    see(TRANSIT_NEAR, 1305 * MS, up(51, TCP_ACK, 7501, 5001, 500)); /* lost */
+    see(TRANSIT_FAR, 1370 * MS, up_far(50, TCP_ACK, 7001, 5001, 500));
+    see(TRANSIT_FAR, 1371 * MS, down_far(50, TCP_ACK, 5001, 7501, 0));
+    see(TRANSIT_NEAR, 1441 * MS, down(50, TCP_ACK, 5001, 7501, 0));
+    for (unsigned i = 13; i < 20; i++)
+        exchange(200 * MS + 100 * MS * i, i);
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "packets that are late both ways are no clock that was set");
+    pairing_free(pairing);
+}
+
 /* The far capture is silent for `silence`, and in it the near one has a packet for the far point alone. `interval`:
  * between other packets. */
 static void silent(nstime silence, nstime interval)
@@ -777,6 +796,7 @@ int main(void)
     joined(368, true);
     clock_set();
     silences();
+    stands_still();
     all_errors();
     sacked();
     cut();
