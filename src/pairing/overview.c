@@ -421,10 +421,12 @@ bool overview_finish(struct overview *s, struct overview_result *out)
     if (!compare_clocks(s, out))
         return false;
     if (out->shared < SHARED_LEAST || !out->clock.count) {
+        bool contradictory = out->clock.contradictory;
         out->shared = 0;
         use_weak(s);
         if (!compare_clocks(s, out))
             return false;
+        out->clock.contradictory = out->clock.contradictory || contradictory; /* weak names do not settle that */
     }
     set_clock_error(out);
     return compare_packets(s, out);

@@ -111,6 +111,16 @@ static uint32_t packets_of(const struct pairing *p, const struct held *h)
     return h->span > unit ? (h->span + unit - 1) / unit : 1;
 }
 
+/* A firewall may add a constant to the numbers of the connection, and too few packets show which, so far. */
+static bool has_unknown_numbers(const struct pairing *p, const struct held *h)
+{
+    if (h->kind != PASSAGE_TCP || !has_partner(p, h->flow))
+        return false;
+    const struct pair *pair = see_pair_of(p, h->flow);
+    unsigned near_way = h->way ^ way_flips(pair, h->point);
+    return !(pair->ways[near_way].seq.known && (h->span || pair->ways[!near_way].seq.known));
+}
+
 static void leave_alone(struct pairing *p, const struct held *h, bool early)
 {
     struct flow *flow = change_flow(p, h->flow);
@@ -150,7 +160,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .is_copied = h->is_copied,
         .is_error = h->kind == PASSAGE_ERROR,
         .is_fragment = h->is_fragment,
-        .early = early,
+        .early = early || has_unknown_numbers(p, h),
     };
     if (other && h->kind == PASSAGE_TCP && h->span) {
         if (has_other_ttl(p, h))
@@ -306,12 +316,18 @@ static bool is_copy(struct pairing *p, const struct held *h)
     return false;
 }
 
+/* Datagrams that the network doubled are one, or answers to one. */
+static bool is_doubled(const struct held *a, const struct held *b)
+{
+    return a->kind == PASSAGE_OTHER && match_is_twin(a, b);
+}
+
 static void mark_alike(struct pairing *p, struct held *h)
 {
     unsigned left = 64;
     for (uint32_t i = held_first(&p->held, h->key); i != NONE && left; i = p->held.held[i].chain, left--) {
         struct held *other = &p->held.held[i];
-        if (other->key != h->key || !match_is_alike(p, other, h))
+        if (other->key != h->key || is_doubled(other, h) || !match_is_alike(p, other, h))
             continue;
         other->is_alike = h->is_alike = true;
         return; /* those before it are marked */

@@ -114,15 +114,15 @@ static uint32_t difference(const struct ballot *b, uint32_t passage, uint32_t vo
 }
 
 /* Names do not hold all numbers, so two packets with one name may have other ones. They rarely have the same difference
- * again, unless their number is that of the packet before: acknowledgements repeat it. */
-static void learn_number(struct added *added, uint32_t number, uint32_t value, bool sure)
+ * again. `is_weak`: the name holds little, and acknowledgements that repeat a number have the same one. */
+static void learn_number(struct added *added, uint32_t number, uint32_t value, bool sure, bool is_weak)
 {
     bool is_same = added->votes && value == added->next;
     if (added->known)
         return;
     if (!is_same)
         added->votes = 1;
-    else if (number != added->number)
+    else if (!is_weak || number != added->number)
         added->votes++;
     added->next = value;
     added->number = number;
@@ -135,15 +135,15 @@ static void learn(struct pair *pair, const struct ballot *b)
 {
     const struct passage *p = b->passage;
     struct pair_way *way = &pair->ways[b->near_way], *other = &pair->ways[!b->near_way];
-    bool is_syn = p->flags & TCP_SYN;
+    bool is_syn = p->flags & TCP_SYN, is_weak = b->name == NAME_ONE_SEQ || b->name == NAME_ONE_ACK;
     uint32_t timestamp = difference(b, p->timestamp, b->vote->timestamp);
     if (p->kind != PASSAGE_TCP)
         return;
-    learn_number(&way->seq, p->seq, difference(b, p->seq, b->vote->seq), is_syn || b->name == NAME_SEQ);
+    learn_number(&way->seq, p->seq, difference(b, p->seq, b->vote->seq), is_syn || b->name == NAME_SEQ, is_weak);
     if ((p->flags & TCP_ACK) && (b->vote->flags & TCP_ACK))
-        learn_number(&other->seq, p->ack, difference(b, p->ack, b->vote->ack), is_syn || b->name == NAME_SEQ);
+        learn_number(&other->seq, p->ack, difference(b, p->ack, b->vote->ack), is_syn || b->name == NAME_SEQ, is_weak);
     if (p->has_timestamps && b->vote->has_timestamps)
-        learn_number(&way->timestamp, p->timestamp, timestamp, timestamp == 0);
+        learn_number(&way->timestamp, p->timestamp, timestamp, timestamp == 0, is_weak);
 }
 
 static uint8_t evidence_of(const struct ballot *b)
@@ -175,7 +175,7 @@ static void learn_from_syns(const struct pairing *p, struct pair *pair)
     for (unsigned way = 0; way < 2; way++) {
         const struct flow_syn *a = &near->syn[way], *b = &far->syn[way ^ pair->flipped];
         if (a->seen && b->seen && !a->again && !b->again)
-            learn_number(&pair->ways[way].seq, a->seq, b->seq - a->seq, true);
+            learn_number(&pair->ways[way].seq, a->seq, b->seq - a->seq, true, false);
     }
 }
 
@@ -272,7 +272,7 @@ static const struct vote *choose(const struct pairing *p, const struct passage *
         if (ballot.same_addresses)
             return vote;
         bool is_better = !chosen || (ballot.lateness < LATE_VOTE && lateness > LATE_VOTE);
-        bool is_other = chosen && chosen->flow != vote->flow;
+        bool is_other = chosen && (chosen->flow != vote->flow || chosen->way != vote->way);
         if (is_other && !is_better && !(lateness < LATE_VOTE && ballot.lateness > LATE_VOTE))
             return NULL;
         if (is_better) {

@@ -246,7 +246,7 @@ static bool pair_section(struct transit *t, unsigned k)
         return complain_of_memory() == EXIT_REACHED;
     t->results[k] = *result;
     transit_excuse_expired(&t->results[k]);
-    if (!transit_excuse_offloaded(&t->results[k]) || !transit_excuse_reused(&t->results[k]))
+    if (!transit_excuse_reused(&t->results[k]))
         return complain_of_memory() == EXIT_REACHED;
     t->sections[k].transit = &t->results[k];
     return true;

@@ -7,7 +7,8 @@
  *  5. The other capture began later or ended earlier than the packet would pass there: nothing.
  *  6. The other capture was not running at that time: nothing.
  *  7. Its receiver acknowledged it, or later bytes: the other capture, which lacks it, missed it.
- *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
+ *  8. It came to the receiver's point alone, and is an ICMP error of none of the hosts behind the sender's point: a
+ * router between the points sent it.
  *  9. The pairs of packets before and after it do not show the clock, or a packet that is alone at the other point may
  * be it: nothing.
  * 10. It came to the receiver's point with the TTL of its way: the sender's capture missed it.
@@ -21,8 +22,17 @@
 /* The clock must be shown so long before and after packets that only their time tells apart. Unit: time. Source: delays
  * of most paths. Effect: with less, the next one of a row at the edge of what is known counts as lost. */
 #define ALIKE_EDGE (100 * NS_PER_MS)
+/* No packet is called forged so near to the edges of the other capture if packets of one way alone show the offset:
+ * they do not show a clock that was set. Unit: time. Source: chosen. Effect: with less, such packets count as forged.
+ */
+#define FORGED_EDGE (4 * NS_PER_S)
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
+/* Alike datagrams that are alone for each one that found its partner. Unit: datagrams. Source: losses of most paths are
+ * below two thirds. Effect: fewer leave rows of bad paths unjudged; more call rows lost that have the wrong partners.
+ */
+#define ROW_ALONE_SHARE 2
+
 /* --- packets --- */
 
 /* The clock of a point was set back around this time, so that the order of its frames is not known. */
@@ -60,7 +70,11 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
 {
     unsigned other = !a->shown.point;
     const struct overview_point *overview = &j->p->config.overview.points[other];
-    const struct expected when = expected_at_other(j, a, way);
+    struct expected when = expected_at_other(j, a, way);
+    if (a->shown.point == transit_receiver(way) && !a->is_error && !gaps_has_both_bounds(&j->out->clock)) {
+        when.from -= FORGED_EDGE;
+        when.to += FORGED_EDGE;
+    }
     if (when.from < overview->first || when.to > overview->last)
         return TRANSIT_NOT_COVERED;
     if (gaps_meet(j, other, when))
@@ -89,6 +103,13 @@ static void judge_twin(struct alone *a, const struct side *side, enum transit_wa
     a->gone = true;
 }
 
+/* The other point shows no packet of the error's sender, which is a router between the points. */
+static bool is_midway(const struct judging *j, const struct alone *a)
+{
+    const struct flow *flow = see_flow(j->p, a->flow);
+    return a->is_error && !has_partner(j->p, a->flow) && !j->host_sides[flow->point][flow->hosts[a->way]];
+}
+
 static void judge(const struct judging *j, struct alone *a, const struct side *side, unsigned near_way)
 {
     struct transit_alone *shown = &a->shown;
@@ -103,14 +124,7 @@ static void judge(const struct judging *j, struct alone *a, const struct side *s
     if (shown->reason != TRANSIT_JUDGED)
         return;
     bool is_sender = shown->point == transit_sender(way);
-    shown->fate = is_sender ? TRANSIT_LOST : a->is_error ? TRANSIT_MIDWAY : TRANSIT_FORGED;
-}
-
-/* A firewall may add a constant to the numbers of the connection, and too few packets show which. */
-static bool has_unknown_numbers(const struct pair *pair, const struct alone *a, unsigned near_way)
-{
-    return a->kind == PASSAGE_TCP &&
-           !(pair->ways[near_way].seq.known && (a->shown.bytes || pair->ways[!near_way].seq.known));
+    shown->fate = is_sender ? TRANSIT_LOST : is_midway(j, a) ? TRANSIT_MIDWAY : TRANSIT_FORGED;
 }
 
 /* Acknowledgements of packets that were paired late were not known before. */
@@ -139,6 +153,14 @@ static bool is_paired_in_vain(const struct pair *pair)
     return !pair->ways[0].arrived && !pair->ways[1].arrived;
 }
 
+/* Pings of all programs are alike, and a translator changes their ids: another one may be the partner. */
+static bool may_be_other_ping(const struct judging *j, const struct pair *pair)
+{
+    const uint32_t *flows = pair->flows;
+    return see_flow(j->p, flows[TRANSIT_NEAR])->protocol == IP_ICMP && !(pair->evidence & TRANSIT_BY_ADDRESSES) &&
+           (sides_has_unpaired(j, flows[TRANSIT_NEAR]) || sides_has_unpaired(j, flows[TRANSIT_FAR]));
+}
+
 static void judge_paired(const struct judging *j, struct alone *a)
 {
     struct pair *pair = change_pair(j->p, a->ref);
@@ -154,8 +176,8 @@ static void judge_paired(const struct judging *j, struct alone *a)
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
     bool is_unsure = a->shown.repeated && !a->shown.usual_ttl;
-    a->early = a->early || is_unsure || is_paired_in_vain(pair) || has_unknown_numbers(pair, a, near_way) ||
-               may_be_left_out(j, pair, a);
+    a->early =
+        a->early || is_unsure || is_paired_in_vain(pair) || may_be_other_ping(j, pair) || may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
@@ -171,11 +193,10 @@ static void judge_paired(const struct judging *j, struct alone *a)
 static void judge_unpaired(const struct judging *j, struct alone *a)
 {
     struct side side = {.known = false};
-    bool is_midway = false;
     a->shown.fate = TRANSIT_UNJUDGED;
     a->shown.reason = TRANSIT_UNPAIRED;
     if (a->is_error) {
-        if (sides_of_error(j, a->flow, &side, &is_midway) && (is_midway || a->shown.point == transit_sender(side.way)))
+        if (sides_of_error(j, a->flow, &side))
             judge(j, a, &side, a->way);
         return;
     }
@@ -298,60 +319,91 @@ static bool is_claimed(const struct alone *a)
     return !a->gone && (a->shown.fate == TRANSIT_LOST || a->shown.fate == TRANSIT_FORGED);
 }
 
+/* A translator may change the packet that an error quotes, so that it is another one at the other point. */
+static void judge_errors(const struct judging *j)
+{
+    uint64_t claimed[TRANSIT_WAYS][TRANSIT_POINTS] = {{0}};
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < j->p->alone_count; i++) {
+            struct alone *a = &j->p->alone[i];
+            if (!is_claimed(a) || !a->is_error)
+                continue;
+            if (pass == 0) {
+                claimed[a->shown.way][a->shown.point]++;
+            } else if (claimed[a->shown.way][!a->shown.point]) {
+                a->shown.fate = TRANSIT_UNJUDGED;
+                a->shown.reason = TRANSIT_AMBIGUOUS;
+            }
+        }
+}
+
+/* How many of a row are alone at each point, by near way. */
+struct row {
+    uint16_t alone[2][TRANSIT_POINTS];
+};
+
 /* Of a row of alike datagrams some are alone at one point, and some at the other: a clock that was set unseen has put
- * each beside its neighbour. */
+ * each beside its neighbour. If few found a partner, those may be partners by chance. */
+static bool is_shifted(const struct judging *j, const struct alone *a, const struct row *row)
+{
+    unsigned way = near_way_of(j, a);
+    return row->alone[way][!a->shown.point] ||
+           ROW_ALONE_SHARE * see_pair(j->p, a->ref)->ways[way].arrived < row->alone[way][a->shown.point];
+}
+
 static bool judge_rows(const struct judging *j)
 {
-    uint8_t *claims = calloc(pair_count(j->p) + 1, sizeof *claims); /* bit sets: near ways of the near point, and far */
-    for (unsigned pass = 0; claims && pass < 2; pass++)
+    struct row *rows = calloc(pair_count(j->p) + 1, sizeof *rows);
+    bool good = rows != NULL;
+    for (unsigned pass = 0; good && pass < 2; pass++)
         for (size_t i = 0; i < j->p->alone_count; i++) {
             struct alone *a = &j->p->alone[i];
             if (!is_claimed(a) || !is_of_row(j, a))
                 continue;
             next_turn(j->p);
-            unsigned way = near_way_of(j, a);
             if (pass == 0) {
-                claims[a->ref] |= (uint8_t)(1U << (way + (a->shown.point ? 2 : 0)));
-            } else if (claims[a->ref] >> (way + (a->shown.point ? 0 : 2)) & 1) {
+                uint16_t *alone = &rows[a->ref].alone[near_way_of(j, a)][a->shown.point];
+                *alone = (uint16_t)(*alone + (*alone < UINT16_MAX));
+            } else if (is_shifted(j, a, &rows[a->ref])) {
                 a->shown.fate = TRANSIT_UNJUDGED;
                 a->shown.reason = TRANSIT_AMBIGUOUS;
             }
         }
-    bool good = claims != NULL;
-    free(claims);
+    free(rows);
     return good;
 }
 
-/* Marks the ways in which a frame of one point holds several datagrams: bit sets of 1 << near way, by pair. NULL: out
- * of memory. */
-static uint8_t *find_joined(const struct judging *j)
+/* UDP segmentation offload puts datagrams of one size into one frame, and no capture says where one ends (udp(7),
+ * UDP_SEGMENT). If a packet at one point alone holds several, nothing is said of those of its conversation and way. */
+static bool judge_joined(const struct judging *j)
 {
-    uint8_t *joined = calloc(pair_count(j->p) + 1, sizeof *joined);
-    for (size_t i = 0; joined && i < j->p->alone_count; i++) {
-        const struct alone *a = &j->p->alone[i];
-        if (!is_claimed(a) || !holds_several(a) || a->ref >= pair_count(j->p))
-            continue;
-        next_turn(j->p);
-        joined[a->ref] |= (uint8_t)(1U << near_way_of(j, a));
-    }
-    return joined;
+    uint8_t *joined = calloc(pair_count(j->p) + flow_count(j->p) + 1, sizeof *joined); /* bit sets of ways, by `ref` */
+    bool good = joined != NULL;
+    for (unsigned pass = 0; good && pass < 2; pass++)
+        for (size_t i = 0; i < j->p->alone_count; i++) {
+            struct alone *a = &j->p->alone[i];
+            if (!is_claimed(a))
+                continue;
+            if (pass == 0) {
+                joined[a->ref] |= (uint8_t)((unsigned)holds_several(a) << a->shown.way);
+            } else if (joined[a->ref] >> a->shown.way & 1) {
+                a->shown.fate = TRANSIT_UNJUDGED;
+                a->shown.reason = TRANSIT_OFFLOADED;
+            }
+        }
+    free(joined);
+    return good;
 }
 
-/* Last, since the packets of a group may be those of the other point. Datagrams that the other point has in one frame
- * are not unseen. */
-static bool judge_unseen(const struct judging *j)
+/* Last, since the packets of a group may be those of the other point. */
+static void judge_unseen(const struct judging *j)
 {
-    uint8_t *joined = find_joined(j);
-    if (!joined)
-        return false;
     for (size_t i = 0; i < j->p->alone_count; i++) {
         struct alone *a = &j->p->alone[i];
         struct transit_point_result *other = &j->out->points[!a->shown.point];
         if (a->gone || a->shown.fate != TRANSIT_FORGED || !is_usual(a))
             continue;
         next_turn(j->p);
-        if (joined[a->ref] & 1U << near_way_of(j, a))
-            continue;
         a->shown.fate = TRANSIT_UNJUDGED;
         a->shown.reason = TRANSIT_AMBIGUOUS;
         if (is_of_row(j, a))
@@ -370,8 +422,6 @@ static bool judge_unseen(const struct judging *j)
         a->shown.fate = TRANSIT_UNJUDGED;
         a->shown.reason = TRANSIT_MISSED;
     }
-    free(joined);
-    return true;
 }
 
 /* A capture that lacks packets which certainly passed may lack these as well. */
@@ -400,7 +450,9 @@ bool fates_judge(struct judging *j)
             judge_unpaired(j, &p->alone[i]);
     }
     judge_unsure(j);
-    bool good = judge_groups(j) && judge_rows(j) && judge_unseen(j);
+    judge_errors(j);
+    bool good = judge_groups(j) && judge_joined(j) && judge_rows(j);
+    judge_unseen(j);
     judge_drops(j);
     return good;
 }

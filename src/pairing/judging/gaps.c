@@ -10,8 +10,9 @@
 #define EDGE (2 * NS_PER_MS)
 /* The same, if packets of one way alone show the offset: then it is wrong by their delay. */
 #define EDGE_UNKNOWN (300 * NS_PER_MS)
-/* No round trip is so long. Unit: time. Source: those of geostationary satellites are 600 ms. */
-#define BOUNDS_APART NS_PER_S
+/* Round trips are seldom so long. Unit: time. Source: half around the earth and back takes 300 ms. Effect: with more,
+ * packets at the edge of a gap count as lost. */
+#define BOUNDS_APART (400 * NS_PER_MS)
 /* A capture was perhaps not running in a silence in which packets of the other point should be. So many that came from
  * its side, over so long a time, show that. In a long silence one does. One that went toward it does as well, if the
  * silence is also so many times longer than usual: nothing shows that the capture was running when it was lost. */

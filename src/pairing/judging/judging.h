@@ -62,12 +62,13 @@ static inline enum transit_way sides_way(const struct side *side, unsigned near_
  * other point has conversations without a partner, too, and it may be one of those. */
 bool sides_of_service(const struct judging *j, uint32_t flow, struct side *out);
 
+/* Its point has conversations of its service without a partner. */
+bool sides_has_unpaired(const struct judging *j, uint32_t flow);
 /* The side of any flow between hosts that are on different sides. It may pass one of the points only, all the same.
  * False: unknown. */
 bool sides_of_hosts(const struct judging *j, uint32_t flow, struct side *out);
-/* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. `is_midway`: its
- * sender is none of the hosts that both points know. */
-bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out, bool *is_midway);
+/* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. */
+bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out);
 
 /* witnesses.c: pairs that show the final clock. */
 bool witnesses_find(struct judging *j);
@@ -76,10 +77,14 @@ bool witnesses_find(struct judging *j);
  * set anywhere leaves it in doubt. */
 bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_alike);
 
+/* The largest datagram of an Ethernet. Unit: bytes of payload. Source: RFC 894, less the headers of IPv4 and UDP.
+ * Effect: on links with larger frames, nothing is said of a conversation that lost a larger datagram. */
+#define DATAGRAM_MOST 1472
+
 /* A frame of several datagrams, which offloading joined. It has the id of the first one, and another payload. */
 static inline bool holds_several(const struct alone *a)
 {
-    return a->kind != PASSAGE_TCP && a->shown.bytes > DATAGRAM_MOST;
+    return a->kind == PASSAGE_OTHER && !a->is_fragment && a->shown.bytes > DATAGRAM_MOST;
 }
 
 /* late.c: partners that came after their packets were given up, and those whose payload was rewritten. */

@@ -57,27 +57,6 @@ static bool is_claimed(const struct transit_alone *alone)
     return (alone->fate == TRANSIT_LOST || alone->fate == TRANSIT_FORGED) && alone->conversation != TRANSIT_NOT_LISTED;
 }
 
-bool transit_excuse_offloaded(struct transit_result *result)
-{
-    uint8_t *ways =
-        calloc((size_t)result->conversation_count + 1, sizeof *ways); /* bit sets of 1 << enum transit_way */
-    if (!ways)
-        return false;
-    for (uint64_t i = 0; i < result->alone_count; i++) {
-        const struct transit_alone *alone = &result->alone[i];
-        if (is_claimed(alone) && alone->bytes > DATAGRAM_MOST &&
-            result->conversations[alone->conversation].protocol == IP_UDP)
-            ways[alone->conversation] |= (uint8_t)(1U << alone->way);
-    }
-    for (uint64_t i = 0; i < result->alone_count; i++) {
-        struct transit_alone *alone = &result->alone[i];
-        if (is_claimed(alone) && ways[alone->conversation] & 1U << alone->way)
-            excuse(result, alone, TRANSIT_OFFLOADED);
-    }
-    free(ways);
-    return true;
-}
-
 /* --- ports that are used again --- */
 
 /* The times of two points' frames may differ so much. Unit: time. Source: more than delays and clocks make. */

@@ -73,15 +73,13 @@ bool sides_of_hosts(const struct judging *j, uint32_t index, struct side *out)
     return out->known;
 }
 
-bool sides_of_error(const struct judging *j, uint32_t index, struct side *out, bool *is_midway)
+bool sides_of_error(const struct judging *j, uint32_t index, struct side *out)
 {
     const struct flow *flow = see_flow(j->p, index);
     int32_t target = j->host_sides[flow->point][flow->hosts[1]];
-    if (!target)
-        return false;
-    *is_midway = !j->host_sides[flow->point][flow->hosts[0]];
-    *out = (struct side){.known = true, .way = target > 0 ? TRANSIT_TOWARD_NEAR : TRANSIT_TOWARD_FAR};
-    return true;
+    if (target)
+        *out = (struct side){.known = true, .way = target > 0 ? TRANSIT_TOWARD_NEAR : TRANSIT_TOWARD_FAR};
+    return target != 0;
 }
 
 /* The receiver's point has a SYN or SYN/ACK before the sender's point, by more than the clocks may be wrong. */
@@ -245,6 +243,13 @@ static bool find_services(struct judging *j)
     }
     count_unpaired(j);
     return true;
+}
+
+bool sides_has_unpaired(const struct judging *j, uint32_t index)
+{
+    unsigned client;
+    const struct service *found = find_service(j, see_flow(j->p, index), &client);
+    return found && found->unpaired;
 }
 
 bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)

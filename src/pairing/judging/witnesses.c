@@ -17,6 +17,7 @@ struct witness {
     nstime delay;     /* near clock */
     bool toward_far;
     bool is_usual; /* its delay is that of most of its way */
+    bool is_short; /* or it is shorter */
     bool agrees;   /* or a queue explains it */
 };
 
@@ -43,6 +44,12 @@ static void add(struct judging *j, const struct least_pair *pair, bool toward_fa
                                                         .toward_far = toward_far};
 }
 
+static void set_kind(struct witness *w, nstime median, nstime most)
+{
+    w->is_usual = w->delay - median <= most && median - w->delay <= most;
+    w->is_short = median - w->delay > most;
+}
+
 /* Of one way: which have the usual delay. `room`: for all. */
 static void find_usual(struct judging *j, bool toward_far, nstime *room)
 {
@@ -63,7 +70,7 @@ static void find_usual(struct judging *j, bool toward_far, nstime *room)
     for (size_t i = 0; i < j->witness_count; i++) {
         struct witness *w = &j->witnesses[i];
         if (w->toward_far == toward_far)
-            w->is_usual = w->delay - median <= most && median - w->delay <= most;
+            set_kind(w, median, most);
     }
 }
 
@@ -74,6 +81,15 @@ static const struct witness *other_way(const struct judging *j, size_t from, int
         if (j->witnesses[i].toward_far != j->witnesses[from].toward_far)
             return &j->witnesses[i];
     return NULL;
+}
+
+/* A clock that was set makes one way shorter. A queue does not, and a host that stood still makes both ways longer. */
+static bool agrees(const struct judging *j, size_t i)
+{
+    const struct witness *w = &j->witnesses[i], *before = other_way(j, i, -1), *after = other_way(j, i, 1);
+    if (w->is_usual || !before || !after)
+        return w->is_usual;
+    return w->is_short ? before->is_usual && after->is_usual : !before->is_short && !after->is_short;
 }
 
 bool witnesses_find(struct judging *j)
@@ -91,11 +107,8 @@ bool witnesses_find(struct judging *j)
         find_usual(j, true, room);
         find_usual(j, false, room);
     }
-    for (size_t i = 0; i < j->witness_count; i++) {
-        const struct witness *before = other_way(j, i, -1), *after = other_way(j, i, 1);
-        bool other_is_usual = before && after && before->is_usual && after->is_usual;
-        j->witnesses[i].agrees = j->witnesses[i].is_usual || other_is_usual;
-    }
+    for (size_t i = 0; i < j->witness_count; i++)
+        j->witnesses[i].agrees = agrees(j, i);
     free(room);
     return good;
 }

@@ -94,22 +94,6 @@ static void test_expired(void)
     check(1, 0, TRANSIT_EXPIRED, 0, "a number of routers that varies");
 }
 
-static void test_offloaded(void)
-{
-    begin();
-    conversations[1].protocol = IP_TCP;
-    add(0, TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, DATAGRAM_MOST + 1, 64);
-    add(0, TRANSIT_FAR, TRANSIT_TOWARD_FAR, TRANSIT_FORGED, 1000, 61);
-    add(0, TRANSIT_FAR, TRANSIT_TOWARD_NEAR, TRANSIT_LOST, 1000, 64);
-    add(1, TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, 60000, 64);
-    ok(transit_excuse_offloaded(&result), "memory");
-    check(2, 0, TRANSIT_OFFLOADED, 2, "joined datagrams");
-    begin();
-    add(0, TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, DATAGRAM_MOST, 64);
-    ok(transit_excuse_offloaded(&result), "memory");
-    check(1, 0, TRANSIT_OFFLOADED, 0, "a full datagram");
-}
-
 /* The far point has a conversation of the same ports, and no partner for it. */
 static void test_reused(void)
 {
@@ -140,6 +124,5 @@ int main(void)
     test_reused();
     test_missed();
     test_expired();
-    test_offloaded();
     return tap_done();
 }

@@ -392,21 +392,25 @@ static void see_datagram(enum transit_point point, nstime at, unsigned payload, 
                       .first = first});
 }
 
-/* Datagrams that the far point alone has are not unseen at the near point: one of its frames holds several. */
-static void joined(void)
+/* A frame of the near point is as long as four datagrams of `bytes` that the far point alone has. `is_told`: it may be
+ * a datagram of its own. */
+static void joined(unsigned bytes, bool is_told)
 {
     begin(0);
     frame_it();
     for (unsigned i = 0; i < 14; i++) {
         nstime at = 2000 * MS + 100 * MS * i;
         bool is_joined = i == 10;
-        see_datagram(TRANSIT_NEAR, at, is_joined ? 4 * 900 : 900, 7919 * (i + 1));
+        see_datagram(TRANSIT_NEAR, at, is_joined ? 4 * bytes : bytes, 7919 * (i + 1));
         for (unsigned k = 0; k < (is_joined ? 4 : 1); k++)
-            see_datagram(TRANSIT_FAR, at, 900, is_joined ? 1299709 * (k + 1) : 7919 * (i + 1));
+            see_datagram(TRANSIT_FAR, at, bytes, is_joined ? 1299709 * (k + 1) : 7919 * (i + 1));
     }
     finish();
-    is_num(result->points[TRANSIT_NEAR].unseen, 0, "the near capture lacks none");
-    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_MISSED), 0, "no datagram is called missed");
+    is_num(result->points[TRANSIT_NEAR].unseen, is_told ? 4 : 0, "frames of %u bytes: what the near capture lacks",
+           4 * bytes);
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_OFFLOADED), is_told ? 0 : 5, "frames of %u bytes: joined datagrams",
+           4 * bytes);
+    is_num(result->lost[TRANSIT_TOWARD_FAR], is_told, "frames of %u bytes: what is lost", 4 * bytes);
     pairing_free(pairing);
 }
 
@@ -448,6 +452,25 @@ static void clock_set(void)
     pairing_free(pairing);
 }
 
+/* A host stands still for 60 ms, so that packets both ways are late. Between them one is lost. */
+static void stands_still(void)
+{
+    begin(0);
+    handshake(0);
+    for (unsigned i = 0; i < 12; i++)
+        exchange(100 * MS * (i + 1), i);
+    see(TRANSIT_NEAR, 1300 * MS, up(50, TCP_ACK, 7001, 5001, 500));
+    see(TRANSIT_NEAR, 1305 * MS, up(51, TCP_ACK, 7501, 5001, 500)); /* lost */
+    see(TRANSIT_FAR, 1370 * MS, up_far(50, TCP_ACK, 7001, 5001, 500));
+    see(TRANSIT_FAR, 1371 * MS, down_far(50, TCP_ACK, 5001, 7501, 0));
+    see(TRANSIT_NEAR, 1441 * MS, down(50, TCP_ACK, 5001, 7501, 0));
+    for (unsigned i = 13; i < 20; i++)
+        exchange(200 * MS + 100 * MS * i, i);
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "packets that are late both ways are no clock that was set");
+    pairing_free(pairing);
+}
+
 /* The far capture is silent for `silence`, and in it the near one has a packet for the far point alone. `interval`:
  * between other packets. */
 static void silent(nstime silence, nstime interval)
@@ -475,6 +498,84 @@ static void silences(void)
     silent(2100 * MS, 2000 * MS);
     is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "silences of that length are usual in a quiet capture");
     pairing_free(pairing);
+}
+
+/* --- ICMP errors --- */
+
+/* Port unreachable or time exceeded, with the packet that it is about. */
+static void see_error(enum transit_point point, nstime at, const char *from, uint8_t type, uint8_t ttl, uint16_t quoted)
+{
+    bool is_near = point == TRANSIT_NEAR;
+    struct seen *seen = &points[point].seen[points[point].count++];
+    *seen = (struct seen){.time = START + at + (is_near ? 0 : far_ahead), .length = 56, .on_wire = 56};
+    uint8_t *ip = seen->bytes, *quote = ip + 28;
+    ip[0] = quote[0] = 0x45;
+    put16(ip + 2, 56);
+    put16(ip + 4, 7000U + quoted);
+    ip[8] = ttl;
+    ip[9] = 1;
+    put_address(ip + 12, from);
+    put_address(ip + 16, is_near ? CLIENT : PUBLIC);
+    ip[20] = type;
+    ip[21] = type == 3 ? 3 : 0;
+    put16(quote + 2, 60);
+    put16(quote + 4, quoted);
+    quote[8] = 1;
+    quote[9] = IP_UDP;
+    put_address(quote + 12, is_near ? CLIENT : PUBLIC);
+    put_address(quote + 16, SERVER);
+    put16(quote + 20, is_near ? 40000 : 61000);
+    put16(quote + 22, 33434);
+    put16(quote + 24, 40);
+}
+
+enum error_seen { AT_NEAR = 1, AT_FAR = 2, AT_BOTH = 3 };
+
+/* Errors of one sender, one after the other, each seen at these points. */
+static void errors(const char *from, uint8_t type, const enum error_seen *seen, unsigned count)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < count; i++) {
+        if (seen[i] & AT_FAR)
+            see_error(TRANSIT_FAR, (600 + 100 * i) * MS, from, type, 64, (uint16_t)(50 + i));
+        if (seen[i] & AT_NEAR)
+            see_error(TRANSIT_NEAR, (600 + 100 * i) * MS + DELAY, from, type, 61, (uint16_t)(50 + i));
+    }
+    for (unsigned i = 4; i < 9; i++)
+        exchange(1000 * MS + 100 * MS * i, i);
+    finish();
+}
+
+static void check_errors(uint64_t lost, uint64_t forged, uint64_t midway, const char *name)
+{
+    is_num(result->lost[TRANSIT_TOWARD_NEAR], lost, "%s: lost", name);
+    is_num(result->forged[TRANSIT_TOWARD_NEAR], forged, "%s: forged", name);
+    is_num(result->midway, midway, "%s: of a router between", name);
+    pairing_free(pairing);
+}
+
+static void all_errors(void)
+{
+    static const enum error_seen near = AT_NEAR, far = AT_FAR, both[] = {AT_BOTH, AT_BOTH, AT_BOTH},
+                                 and_near[] = {AT_BOTH, AT_BOTH, AT_NEAR}, and_far[] = {AT_BOTH, AT_BOTH, AT_FAR},
+                                 apart[] = {AT_NEAR, AT_FAR};
+    errors("10.0.9.1", 11, &near, 1);
+    check_errors(0, 0, 1, "a router between the points");
+    errors("198.18.0.1", 11, both, 3);
+    check_errors(0, 0, 0, "a router behind the far point");
+    errors("198.18.0.1", 11, and_far, 3);
+    check_errors(1, 0, 0, "a router behind the far point, and one error does not arrive");
+    errors(SERVER, 3, &far, 1);
+    check_errors(1, 0, 0, "the error of the far host does not arrive");
+    errors(SERVER, 3, both, 3);
+    check_errors(0, 0, 0, "errors of the far host arrive");
+    errors(SERVER, 3, &near, 1);
+    check_errors(0, 1, 0, "an error in the name of the far host");
+    errors(SERVER, 3, and_near, 3);
+    check_errors(0, 1, 0, "an error in the name of the far host, beside its own");
+    errors(SERVER, 3, apart, 2);
+    check_errors(0, 0, 0, "errors that may be the same, with another quote");
 }
 
 /* Of two acknowledgements that only their SACK blocks tell apart, the second is lost, though by its time it came. */
@@ -690,9 +791,13 @@ int main(void)
     offload();
     capture_drops();
     unseen();
-    joined();
+    joined(900, false);
+    joined(369, false);
+    joined(368, true);
     clock_set();
     silences();
+    stands_still();
+    all_errors();
     sacked();
     cut();
     queries();
