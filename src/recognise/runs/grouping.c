@@ -241,12 +241,19 @@ static void note_file(struct recogniser *r, const struct run *run, uint8_t file)
     r->beside[other][file / 64] |= UINT64_C(1) << file % 64;
 }
 
-/* The capture may lack the handshake of a connection, for it began later: one that it shows tells what the run is. */
+/* The capture may lack the handshake of a connection, for it began later: one that it shows tells what the run is. Of
+ * several connections the one that was left alone for the shortest time counts. */
 static void note_handshake(const struct recogniser *r, struct run *run, const struct digest *digest)
 {
-    const struct handshake *handshake = digest->shape == SHAPE_DATA ? handshakes_find(r, digest) : NULL;
-    if (handshake)
-        trace_note_handshake(&run->trace, handshake->reply_ttl);
+    struct handshake *handshake = digest->shape == SHAPE_DATA ? handshakes_find(r, digest) : NULL;
+    if (!handshake)
+        return;
+    nstime idle = digest->time - handshake->last_time;
+    bool is_first = handshake->run_id != run->id, is_least = !run->trace.handshakes.count || idle < run->idle;
+    if (is_first && is_least)
+        run->idle = idle;
+    handshake->run_id = run->id;
+    trace_note_handshake(&run->trace, handshake->reply_ttl);
 }
 
 static void add_candidate(struct recogniser *r, struct run *run, const struct digest *digest,

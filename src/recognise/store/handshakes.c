@@ -37,18 +37,38 @@ void handshakes_free(struct recogniser *r)
     free(r->handshakes);
 }
 
+/* The handshake with these addresses and ports; NULL: none. */
+static struct handshake *find(const struct recogniser *r, const struct addr *client, const struct addr *server,
+                              uint32_t word)
+{
+    uint64_t key = key_of(client, server, word);
+    struct handshake *handshake = place_of(r, key);
+    return handshake->reply_ttl && handshake->key == key ? handshake : NULL;
+}
+
+/* It may be a copy of one that is known, from nearer to the client. */
 void handshakes_note(struct recogniser *r, const struct digest *digest)
 {
     if (digest->protocol != IP_TCP || !digest->may_answer || digest->answer.kind != REPLY_SYN_ACK ||
         !(digest->have & HAVE_ACK))
         return;
-    uint64_t key = key_of(&digest->target, &digest->source, digest_answered_word(digest));
-    *place_of(r, key) = (struct handshake){
-        .key = key,
-        .seq = digest->traits.ack,
-        .ack = digest->traits.seq + 1,
-        .reply_ttl = digest->answer.reply_ttl,
-    };
+    uint32_t word = digest_answered_word(digest), seq = digest->traits.ack, ack = digest->traits.seq + 1;
+    uint64_t key = key_of(&digest->target, &digest->source, word);
+    struct handshake *handshake = place_of(r, key);
+    if (handshake->key != key || handshake->seq != seq || handshake->ack != ack)
+        *handshake = (struct handshake){.key = key, .last_time = digest->time, .seq = seq, .ack = ack};
+    handshake->reply_ttl = digest->answer.reply_ttl;
+}
+
+void handshakes_pass(struct recogniser *r, const struct digest *digest)
+{
+    if (digest->protocol != IP_TCP)
+        return;
+    struct handshake *handshake = find(r, &digest->source, &digest->target, digest->traits.word);
+    if (!handshake)
+        handshake = find(r, &digest->target, &digest->source, digest_answered_word(digest));
+    if (handshake && digest->time > handshake->last_time)
+        handshake->last_time = digest->time;
 }
 
 /* Whether `number` is `first` or follows it. */
@@ -57,11 +77,10 @@ static bool follows(uint32_t number, uint32_t first)
     return number - first < UINT32_C(1) << 31;
 }
 
-const struct handshake *handshakes_find(const struct recogniser *r, const struct digest *segment)
+struct handshake *handshakes_find(const struct recogniser *r, const struct digest *segment)
 {
     const struct traits *traits = &segment->traits;
-    uint64_t key = key_of(&segment->source, &segment->target, traits->word);
-    const struct handshake *handshake = place_of(r, key);
-    bool is_its = handshake->reply_ttl && handshake->key == key;
-    return is_its && follows(traits->seq, handshake->seq) && follows(traits->ack, handshake->ack) ? handshake : NULL;
+    struct handshake *handshake = find(r, &segment->source, &segment->target, traits->word);
+    bool is_its = handshake && follows(traits->seq, handshake->seq) && follows(traits->ack, handshake->ack);
+    return is_its ? handshake : NULL;
 }
