@@ -179,7 +179,7 @@ static void test_idle(void)
     see_handshake(0, T4, 40000);
     see_ladder(after(1), 40000);
     see_ladder(after(90), 40000);
-    is_spec("tcp/80:data tcp/80:data@88s", "a second ladder in the same connection, much later");
+    is_spec("tcp/80:data tcp/80:data@89s", "a second ladder in the same connection, much later");
     scene_end();
 
     scene_begin(NULL);
