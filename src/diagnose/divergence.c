@@ -77,14 +77,22 @@ bool divergence_shows_router(const struct session *session, unsigned ttl)
     return false;
 }
 
+/* The nearest reply in the target's name; NULL: none. */
+static const struct reply *nearest_answer(const struct trace *trace)
+{
+    for (const struct probe *p = trace_first_at(trace, trace->reached_ttl); p; p = trace_next_at(trace, p))
+        for (unsigned i = 0; i < probe_listed(p); i++)
+            if (reply_reaches(trace, &p->replies[i]))
+                return &p->replies[i];
+    return NULL;
+}
+
 /* Whether a reset has crossed another number of hops than all of the target's other replies with that initial TTL. */
 static bool is_from_elsewhere(const struct session *session, const struct reply *reset)
 {
     bool differs = false;
     for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct trace *trace = &session->traces[i];
-        const struct probe *probe = trace_answered_at(trace, trace->reached_ttl);
-        const struct reply *other = probe ? &probe->replies[0] : NULL;
+        const struct reply *other = nearest_answer(&session->traces[i]);
         if (!other || other->kind == REPLY_RST || reply_initial_ttl(other) != reply_initial_ttl(reset))
             continue;
         if (other->reply_ttl == reset->reply_ttl)
@@ -94,17 +102,22 @@ static bool is_from_elsewhere(const struct session *session, const struct reply 
     return differs;
 }
 
-/* Whether a device before the target refused its own flow. Rule 11 sends names from further ports. */
-static bool is_refused_before(const struct session *session, unsigned index, uint8_t target_ttl)
+/* Whether a device before the target refused its own flow, or answered it behind a hop that is silent to it. Rule 11
+ * sends names from further ports. Those of a device that answers in the target's name would show nothing more: if it
+ * stands beside the path, the target answers them as well, and may be faster. */
+static bool is_stopped_before(const struct session *session, unsigned index, uint8_t target_ttl)
 {
     const struct trace *trace = &session->traces[index];
-    const struct probe *probe = trace_answered_at(trace, trace->reached_ttl);
+    const struct reply *answer = nearest_answer(trace);
+    uint8_t end = trace->reached_ttl;
     if (name_turns_include(session, index))
         return false;
-    if (!probe)
+    if (!answer)
         return trace->refused_ttl;
-    return trace->reached_ttl < target_ttl ||
-           (probe->replies[0].kind == REPLY_RST && is_from_elsewhere(session, &probe->replies[0]));
+    if (end < target_ttl)
+        return reply_closes(answer) ||
+               (end > session->config.first_ttl && !trace_flow_router(trace, 0, (uint8_t)(end - 1)));
+    return answer->kind == REPLY_RST && is_from_elsewhere(session, answer);
 }
 
 /* A filter may stand on one of several paths. If their routers are silent, or no other flow took another path, these
@@ -114,7 +127,7 @@ void divergence_probe_target(struct session *session, unsigned index)
     uint8_t end = wanted_end_ttl(session), target_ttl = session_target_ttl(session);
     bool unanswered =
         !trace_probe_limit(&session->traces[index]) && wanted_is_unanswered(session, index, 0, target_ttl);
-    if (!target_ttl || wanted_loops(session, index) || !(unanswered || is_refused_before(session, index, target_ttl)))
+    if (!target_ttl || wanted_loops(session, index) || !(unanswered || is_stopped_before(session, index, target_ttl)))
         return;
     for (unsigned k = 1; k < session_rows(session, index); k++)
         wanted_at_least(session, index, k, end, 1, 0);

@@ -87,6 +87,8 @@ static void take_packet(struct recogniser *r, const struct digest *digest, bool 
         answer_take_error(r, digest, may_wait);
     else if (!answer_take(r, digest, may_wait) && !grouping_take(r, digest))
         count_stray(r, digest->is_fragment ? STRAY_FRAGMENT : STRAY_ORDINARY);
+    if (digest->kind == PACKET_PLAIN)
+        handshakes_pass(r, digest);
 }
 
 /* Tries again the replies that came before their probes. */

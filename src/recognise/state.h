@@ -96,7 +96,9 @@ struct run_ttl {
 /* The SYN/ACK of a TCP connection: handshakes.c. */
 struct handshake {
     uint64_t key;      /* a hash of its addresses and ports */
+    nstime last_time;  /* of the last packet of the connection */
     uint32_t seq, ack; /* of the first segment that its client sends in it */
+    uint16_t run_id;   /* of the run that probed in it last; 0: none */
     uint8_t reply_ttl; /* 0: none is known */
 };
 
@@ -142,6 +144,7 @@ struct run {
     int32_t drift;           /* by how much the TTLs rise, from packet to packet, of steps of at most DRIFT_STEP_MOST */
     uint32_t errors;         /* ICMP errors about its packets */
     nstime rtt;              /* of the last time exceeded; 0: none */
+    nstime idle;             /* its connections had no packet for so long before its first probe in each */
     uint32_t count;          /* candidates */
     uint32_t expired;        /* candidates with a time exceeded */
     uint64_t ttls;           /* bit t: TTL t was captured */

@@ -12,7 +12,6 @@
  * socket is open, and a line for each injection. For tests, in a network namespace; a signal ends it. */
 #include <errno.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 
+#include "netns/hurry.h"
 #include "packet/checksum.h"
 #include "packet/packet.h"
 #include "probe/identity.h"
@@ -310,13 +310,6 @@ static int open_tap(const char *interface)
     if (fd < 0 || !at.sll_ifindex || bind(fd, (struct sockaddr *)&at, sizeof at))
         die(interface);
     return fd;
-}
-
-/* A device of hardware does not wait for a processor. Without the privilege this one does. */
-static void hurry(void)
-{
-    const struct sched_param first = {.sched_priority = 1};
-    (void)sched_setscheduler(0, SCHED_FIFO, &first);
 }
 
 int main(int argc, char **argv)

@@ -19,6 +19,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
+#include "netns/hurry.h"
 #include "packet/packet.h"
 #include "probe/type.h"
 
@@ -149,6 +150,7 @@ int main(int argc, char **argv)
         return 2;
     }
     open_queue(&marker);
+    hurry();
     puts("ready");
     fflush(stdout);
     for (;;) {

@@ -370,6 +370,27 @@ static void test_branch(const struct branch *row)
     is_num(wrong, 0, "one of two branches, %s: all of %d verdicts tell of the other", row->rule, 2 * BRANCH_RUNS);
 }
 
+/* A device beside the path answers, and so does the target. Other source ports would show the same. */
+static void test_answered_beside(void)
+{
+    static struct judgement judgement;
+    char text[1024];
+    struct net *net = NULL;
+    struct drive d;
+    unsigned others = 0;
+    snprintf(text, sizeof text, "%sopen udp/53%sfilter r4 forward udp inject\n", TEN, LINKS);
+    ok(run(text, 4, "diagnose", "icmp,udp/53", 1, &net, &d), "a device beside the path that answers: it runs");
+    verdict_judge(d.session, &judgement);
+    const struct verdict *v = &judgement.verdicts[judgement.verdict_count - 1];
+    is_num(v->state, VERDICT_INTERCEPTED, "its verdict: %s", v->text);
+    for (size_t i = 0; i < v->trace->probe_count; i++)
+        others += v->trace->probes[i].flow != 0;
+    is_num(others, 0, "no other source port is probed");
+    verdict_release(&judgement);
+    drive_free(&d);
+    free(net);
+}
+
 static void test_interrupted(void)
 {
     char text[1024];
@@ -406,6 +427,7 @@ int main(void)
         test_loss(&lossy[i]);
     for (unsigned i = 0; i < sizeof branches / sizeof *branches; i++)
         test_branch(&branches[i]);
+    test_answered_beside();
     test_interrupted();
     return tap_done();
 }

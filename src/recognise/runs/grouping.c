@@ -258,14 +258,21 @@ static void note_file(struct recogniser *r, const struct run *run, uint8_t file)
     r->beside[other][file / 64] |= UINT64_C(1) << file % 64;
 }
 
-/* The capture may lack the handshake of a connection, for it began later: one that it shows tells what the run is. */
-static void note_handshake(const struct recogniser *r, struct run *run, const struct traits *segment)
+/* The capture may lack the handshake of a connection, for it began later: one that it shows tells what the run is. Of
+ * several connections the one that was left alone for the shortest time counts. */
+static void note_handshake(const struct recogniser *r, struct run *run, const struct traits *segment, nstime time)
 {
     const struct flow *flow = &run->trace.flow;
-    const struct handshake *handshake =
+    struct handshake *handshake =
         run->shape == SHAPE_DATA ? handshakes_find(r, &flow->source, &flow->target, segment) : NULL;
-    if (handshake)
-        trace_note_handshake(&run->trace, handshake->reply_ttl);
+    if (!handshake)
+        return;
+    nstime idle = time - handshake->last_time;
+    bool is_first = handshake->run_id != run->id, is_least = !run->trace.handshakes.count || idle < run->idle;
+    if (is_first && is_least)
+        run->idle = idle;
+    handshake->run_id = run->id;
+    trace_note_handshake(&run->trace, handshake->reply_ttl);
 }
 
 static void add_candidate(struct recogniser *r, struct run *run, const struct digest *digest,
@@ -290,7 +297,7 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     run->trace.started = true;
     r->shows[digest->file] |= SHOWS_PROBES;
     note_file(r, run, digest->file);
-    note_handshake(r, run, traits);
+    note_handshake(r, run, traits, digest->time);
     if (run->trace.first_sent == NSTIME_NONE)
         run->trace.first_sent = digest->time;
     run->last_time = digest->time > run->last_time ? digest->time : run->last_time;
@@ -323,7 +330,7 @@ void grouping_see_handshake(struct recogniser *r, const struct digest *syn_ack)
     for (struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
         for (const struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--)
             if (candidate->traits.word == word)
-                note_handshake(r, run, &candidate->traits);
+                note_handshake(r, run, &candidate->traits, candidate->probe.sent);
 }
 
 bool grouping_is_due(const struct recogniser *r, const struct digest *digest)

@@ -460,6 +460,21 @@ static void describe_payload(const struct run *run, const struct probe_type *typ
     }
 }
 
+/* The shortest time without a packet after which a connection counts as left alone.
+ * Unit: ns. Source: chosen; tools send data soon after the handshake, and no device is known to forget connections
+ * sooner. Effect: a shorter one names the pause of a slow tool; with a longer one such sessions look fresh. */
+#define IDLE_LEAST (5 * NS_PER_S)
+
+/* Seconds for which its connections were left alone before; 0: for too short a time to count. The nearest number:
+ * clocks of several files are off by a little. */
+static uint32_t idle_of(const struct run *run, const struct probe_spec *spec)
+{
+    nstime most = IDLE_MOST_S * NS_PER_S, idle = run->idle < most ? run->idle : most;
+    return probe_spec_variant(spec)->needs_connection && idle >= IDLE_LEAST
+               ? (uint32_t)((idle + NS_PER_S / 2) / NS_PER_S)
+               : 0;
+}
+
 void tool_describe(struct run *run)
 {
     struct flow *flow = &run->trace.flow;
@@ -484,4 +499,5 @@ void tool_describe(struct run *run)
         .port = has_ports ? port : 0,
     };
     describe_payload(run, type, &flow->spec);
+    flow->spec.idle_s = idle_of(run, &flow->spec);
 }

@@ -37,18 +37,39 @@ void handshakes_free(struct recogniser *r)
     free(r->handshakes);
 }
 
+/* The handshake with these addresses and ports; NULL: none. */
+static struct handshake *find(const struct recogniser *r, const struct addr *client, const struct addr *server,
+                              uint32_t word)
+{
+    uint64_t key = key_of(client, server, word);
+    struct handshake *handshake = place_of(r, key);
+    return handshake->reply_ttl && handshake->key == key ? handshake : NULL;
+}
+
 bool handshakes_note(struct recogniser *r, const struct digest *digest)
 {
     if (digest->protocol != IP_TCP || !digest->may_answer || digest->answer.kind != REPLY_SYN_ACK ||
         !(digest->have & HAVE_ACK))
         return false;
-    uint64_t key = key_of(&digest->target, &digest->source, digest_answered_word(digest));
-    struct handshake *known = place_of(r, key);
-    uint32_t seq = digest->traits.ack, ack = digest->traits.seq + 1;
-    if (known->key == key && known->seq == seq && known->ack == ack)
-        return false;
-    *known = (struct handshake){.key = key, .seq = seq, .ack = ack, .reply_ttl = digest->answer.reply_ttl};
-    return true;
+    uint32_t word = digest_answered_word(digest), seq = digest->traits.ack, ack = digest->traits.seq + 1;
+    uint64_t key = key_of(&digest->target, &digest->source, word);
+    struct handshake *handshake = place_of(r, key);
+    bool is_new = handshake->key != key || handshake->seq != seq || handshake->ack != ack;
+    if (is_new)
+        *handshake = (struct handshake){.key = key, .last_time = digest->time, .seq = seq, .ack = ack};
+    handshake->reply_ttl = digest->answer.reply_ttl; /* a copy may come from nearer to the client */
+    return is_new;
+}
+
+void handshakes_pass(struct recogniser *r, const struct digest *digest)
+{
+    if (digest->protocol != IP_TCP)
+        return;
+    struct handshake *handshake = find(r, &digest->source, &digest->target, digest->traits.word);
+    if (!handshake)
+        handshake = find(r, &digest->target, &digest->source, digest_answered_word(digest));
+    if (handshake && digest->time > handshake->last_time)
+        handshake->last_time = digest->time;
 }
 
 /* Whether `number` is `first` or follows it. */
@@ -57,11 +78,10 @@ static bool follows(uint32_t number, uint32_t first)
     return number - first < UINT32_C(1) << 31;
 }
 
-const struct handshake *handshakes_find(const struct recogniser *r, const struct addr *client,
-                                        const struct addr *server, const struct traits *segment)
+struct handshake *handshakes_find(const struct recogniser *r, const struct addr *client, const struct addr *server,
+                                  const struct traits *segment)
 {
-    uint64_t key = key_of(client, server, segment->word);
-    const struct handshake *handshake = place_of(r, key);
-    bool is_its = handshake->reply_ttl && handshake->key == key;
-    return is_its && follows(segment->seq, handshake->seq) && follows(segment->ack, handshake->ack) ? handshake : NULL;
+    struct handshake *handshake = find(r, client, server, segment->word);
+    bool is_its = handshake && follows(segment->seq, handshake->seq) && follows(segment->ack, handshake->ack);
+    return is_its ? handshake : NULL;
 }

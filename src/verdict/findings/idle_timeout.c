@@ -27,7 +27,14 @@ static const struct verdict *verdict_of_trace(const struct judgement *out, const
 static bool was_ended(const struct trace *trace)
 {
     const struct connection *connection = trace->flow.connection;
-    return !trace->started && connection->is_used && connection->idle >= NS_PER_S;
+    return !trace->started && connection && connection->is_used && connection->idle >= NS_PER_S;
+}
+
+/* The longest time without a packet. A trace of another tool has it in its spec alone. */
+static double idle_seconds(const struct trace *trace)
+{
+    const struct connection *connection = trace->flow.connection;
+    return connection ? (double)connection->idle / (double)NS_PER_S : (double)trace->flow.spec.idle_s;
 }
 
 /* A reply shows by itself that the session no longer works. */
@@ -53,7 +60,7 @@ static enum fate fate_of_verdict(const struct verdict *verdict, double claim)
 static struct session_fate fate_of(const struct trace_set *set, const struct judgement *out, const struct trace *trace)
 {
     struct session_fate fate = {.trace = trace, .verdict = verdict_of_trace(out, trace)};
-    double seconds = (double)trace->flow.connection->idle / (double)NS_PER_S;
+    double seconds = idle_seconds(trace);
     if (fate.verdict) {
         fate.fate = fate_of_verdict(fate.verdict, set->claim);
         fate.age_s = floor(seconds);
@@ -195,6 +202,8 @@ static void say_ended(const struct span *span, struct finding *out)
 static void show_connection(const struct trace *trace, bool with_end, struct finding *out)
 {
     const struct connection *connection = trace->flow.connection;
+    if (!connection)
+        return;
     frames_add(out->frames, &out->frame_count, (struct frame_number){.number = connection->answer_frame});
     if (with_end)
         frames_add(out->frames, &out->frame_count, (struct frame_number){.number = connection->end_frame});

@@ -69,14 +69,19 @@ static void answer(double ms, const char *target, uint8_t flags, uint8_t echoed)
     scene_see(ms, &segment_back);
 }
 
-/* The spec of the only trace. */
+/* The specs of all traces. */
 static void is_spec(const char *want, const char *name)
 {
     const struct recognition *found = scene_result();
-    char text[PROBE_SPEC_TEXT_BYTES] = "none";
-    if (found->trace_count == 1)
-        probe_spec_format(&found->traces[0]->flow.spec, text);
-    is_text(text, want, "%s", name);
+    struct strbuf got;
+    strbuf_init(&got);
+    for (size_t i = 0; i < found->trace_count; i++) {
+        char text[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&found->traces[i]->flow.spec, text);
+        strbuf_addf(&got, "%s%s", i ? " " : "", text);
+    }
+    is_text(got.text, want, "%s", name);
+    strbuf_free(&got);
 }
 
 /* --- what the run is --- */
@@ -116,6 +121,83 @@ static void test_specs(void)
         is_spec(rows[i].want, rows[i].name);
         scene_end();
     }
+}
+
+/* --- connections that were left alone --- */
+
+#define SECOND 1000.0
+#define HANDSHAKE_MS 2 /* its last packet */
+
+static void see_ladder(double ms, uint16_t source)
+{
+    for (uint8_t ttl = 1; ttl <= 3; ttl++) {
+        struct made data = data_segment(T4, source, ttl);
+        data.id = (uint16_t)(data.id + ms / SECOND);
+        expire(ms + 10 * ttl, &data, T4);
+    }
+}
+
+/* The first packet of the ladder. */
+static double after(double seconds)
+{
+    return HANDSHAKE_MS + seconds * SECOND - 10;
+}
+
+static void test_idle(void)
+{
+    scene_begin(NULL);
+    see_handshake(0, T4, 40000);
+    see_ladder(after(60), 40000);
+    is_spec("tcp/80:data@60s", "a connection that was left alone for 60 s");
+    scene_end();
+
+    scene_begin(NULL);
+    see_handshake(0, T4, 40000);
+    see_ladder(after(4.9), 40000);
+    is_spec("tcp/80:data", "a pause of 4.9 s");
+    scene_end();
+
+    scene_begin(NULL);
+    see_handshake(0, T4, 40000);
+    see_ladder(after(5.1), 40000);
+    is_spec("tcp/80:data@5s", "one of 5.1 s");
+    scene_end();
+
+    for (unsigned back = 0; back < 2; back++) {
+        struct made keep_alive = segment(T4, 40000, back, TCP_ACK);
+        keep_alive.seq--;
+        keep_alive.id++;
+        scene_begin(NULL);
+        see_handshake(0, T4, 40000);
+        scene_see(57 * SECOND, &keep_alive);
+        see_ladder(after(60), 40000);
+        is_spec("tcp/80:data", back ? "a keep-alive of the server" : "a keep-alive of the client");
+        scene_end();
+    }
+
+    scene_begin(NULL);
+    see_handshake(0, T4, 40000);
+    see_ladder(after(1), 40000);
+    see_ladder(after(90), 40000);
+    is_spec("tcp/80:data tcp/80:data@89s", "a second ladder in the same connection, much later");
+    scene_end();
+
+    scene_begin(NULL);
+    see_handshake(0, T4, 40001);
+    see_handshake(59 * SECOND, T4, 40002);
+    for (uint8_t ttl = 1; ttl <= 4; ttl++) {
+        struct made data = data_segment(T4, (uint16_t)(40001 + ttl % 2), ttl);
+        expire(60 * SECOND + 10 * ttl, &data, T4);
+    }
+    is_spec("tcp/80:data", "a ladder over two connections, one of which is new");
+    scene_end();
+
+    scene_begin(NULL);
+    see_handshake(0, T4, 40000);
+    see_handshake(0, T4, 40000);
+    see_ladder(after(200000), 40000);
+    is_spec("tcp/80:data@86400s", "two days: as a spec can say");
+    scene_end();
 }
 
 /* --- copies in one connection --- */
@@ -212,6 +294,7 @@ int main(void)
 {
     test_specs();
     test_late_handshake();
+    test_idle();
     test_copies();
     test_overtaken();
     test_other_segments();
