@@ -31,6 +31,10 @@ void monitor_round_ended(struct monitor *monitor, const struct session *session,
 
 /* Tells what happened to this program behind the last round, and to no path: EVENT_WRITE_FAILED, EVENT_CLOCK_STEP. */
 void monitor_note(struct monitor *monitor, enum event_kind kind, const char *text);
+/* A verdict is not as the user expects, or is so again, of this spec; NULL: of several. `found` and `text` say what it
+ * is. Called behind a round. */
+void monitor_expect(struct monitor *monitor, const struct probe_spec *spec, const char *expected, const char *found,
+                    const char *text);
 /* The target has another address: tells it, and forgets all but the events. Then another session feeds the monitor.
  * `name`: by which the user called the target. */
 void monitor_move(struct monitor *monitor, const char *name, const struct addr *from, const struct addr *to, nstime at);
