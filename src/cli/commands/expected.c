@@ -9,6 +9,7 @@
 #include "cli/commands/run.h"
 #include "cli/options/port_lists.h"
 #include "cli/options/probe_list.h"
+#include "cli/shared/expect_rounds.h"
 #include "cli/shared/report.h"
 #include "probe/type.h"
 #include "report/wrap.h"

@@ -13,6 +13,8 @@
 #include "cli/commands/lookup.h"
 #include "cli/commands/run.h"
 #include "cli/commands/target.h"
+#include "cli/shared/expect_rounds.h"
+#include "cli/shared/happenings.h"
 #include "cli/shared/loop.h"
 #include "cli/shared/refresh.h"
 #include "cli/shared/report.h"

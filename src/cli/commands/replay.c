@@ -10,6 +10,7 @@
 #include "cli/commands/lookup.h"
 #include "cli/commands/replay_foreign.h"
 #include "cli/reading/parts.h"
+#include "cli/shared/expect_rounds.h"
 #include "cli/shared/happenings.h"
 #include "cli/shared/loop.h"
 #include "live/confined.h"

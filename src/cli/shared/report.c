@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "cli/shared/expect_rounds.h"
 #include "cli/shared/report_files.h"
 
 static void note_begin(struct report *report, unsigned index, bool begun)

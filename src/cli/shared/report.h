@@ -13,8 +13,9 @@
 
 #include "capture/dump.h"
 #include "cli/options/options.h"
-#include "cli/shared/expect_rounds.h"
 #include "live/keeper.h"
+
+struct expect_rounds;
 
 /* What is reported of one session. */
 struct report_target {
