@@ -210,6 +210,13 @@ void monitor_row_stats(const struct monitor *monitor, unsigned index, uint8_t tt
     rows_stats(monitor_rows(monitor, index), ttl, row, monitor_trace(monitor, index), settled_of(monitor, index), out);
 }
 
+unsigned monitor_row_times(const struct monitor *monitor, unsigned index, uint8_t ttl, unsigned row,
+                           float out[ROW_TIMES_MOST])
+{
+    return rows_times(monitor_rows(monitor, index), ttl, row, monitor_trace(monitor, index), settled_of(monitor, index),
+                      out);
+}
+
 void monitor_hop_stats(const struct monitor *monitor, unsigned index, uint8_t ttl, struct row_stats *out)
 {
     rows_hop_stats(monitor_rows(monitor, index), ttl, monitor_trace(monitor, index), settled_of(monitor, index), out);

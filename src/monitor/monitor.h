@@ -48,6 +48,9 @@ nstime monitor_time(const struct monitor *monitor); /* when the last round ended
 const struct spec_rows *monitor_rows(const struct monitor *monitor, unsigned trace);
 /* The statistics of a row, or of a hop. A probe counts as soon as its reply has come, or it has timed out. */
 void monitor_row_stats(const struct monitor *monitor, unsigned trace, uint8_t ttl, unsigned row, struct row_stats *out);
+/* As rows_times(). */
+unsigned monitor_row_times(const struct monitor *monitor, unsigned trace, uint8_t ttl, unsigned row,
+                           float out[ROW_TIMES_MOST]);
 void monitor_hop_stats(const struct monitor *monitor, unsigned trace, uint8_t ttl, struct row_stats *out);
 /* The last hop of the spec's table: that of its last answer, or of another spec's where it is silent. 0: none. */
 uint8_t monitor_last_ttl(const struct monitor *monitor, unsigned trace);
