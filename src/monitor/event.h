@@ -15,6 +15,7 @@ enum event_kind {
     EVENT_TARGET_CHANGE,
     EVENT_WRITE_FAILED, /* of this program, not of the path: an output or the capture takes no more */
     EVENT_CLOCK_STEP,   /* the same: the system clock was set, or the machine slept */
+    EVENT_EXPECTATION,  /* a verdict differs from what the user expects, or does so no more */
     EVENT_KINDS,
 };
 

@@ -51,6 +51,36 @@ void monitor_note(struct monitor *monitor, enum event_kind kind, const char *tex
     monitor_tell(monitor, &event);
 }
 
+/* The verdict that holds of this spec; NULL: none. */
+static const struct told_verdict *told_of(const struct monitor *monitor, const struct probe_spec *spec)
+{
+    for (unsigned i = 0; monitor_trace(monitor, i); i++)
+        if (monitor->verdicts[i].is_told && probe_spec_equal(&monitor_trace(monitor, i)->flow.spec, spec))
+            return &monitor->verdicts[i];
+    return NULL;
+}
+
+void monitor_expect(struct monitor *monitor, const struct probe_spec *spec, const char *expected, const char *found,
+                    const char *text)
+{
+    const struct told_verdict *told = spec ? told_of(monitor, spec) : NULL;
+    struct event event = {.kind = EVENT_EXPECTATION, .time = monitor->time, .confidence = 1};
+    if (told) {
+        event.time = told->since ? told->since : event.time;
+        event.trace = told->verdict.trace;
+        event.at = told->verdict.at;
+        event.after = told->verdict.after;
+        event.before = told->verdict.before;
+        event.confidence = told->verdict.confidence;
+        event.frame_count = told->verdict.frame_count;
+        memcpy(event.frames, told->verdict.frames, sizeof event.frames);
+    }
+    escape_copy(event.from, sizeof event.from, expected);
+    escape_copy(event.to, sizeof event.to, found);
+    escape_copy(event.text, sizeof event.text, text);
+    monitor_tell(monitor, &event);
+}
+
 /* Only what was told stays. */
 void monitor_move(struct monitor *monitor, const char *name, const struct addr *from, const struct addr *to, nstime at)
 {
@@ -180,6 +210,13 @@ void monitor_row_stats(const struct monitor *monitor, unsigned index, uint8_t tt
     rows_stats(monitor_rows(monitor, index), ttl, row, monitor_trace(monitor, index), settled_of(monitor, index), out);
 }
 
+unsigned monitor_row_times(const struct monitor *monitor, unsigned index, uint8_t ttl, unsigned row,
+                           float out[ROW_TIMES_MOST])
+{
+    return rows_times(monitor_rows(monitor, index), ttl, row, monitor_trace(monitor, index), settled_of(monitor, index),
+                      out);
+}
+
 void monitor_hop_stats(const struct monitor *monitor, unsigned index, uint8_t ttl, struct row_stats *out)
 {
     rows_hop_stats(monitor_rows(monitor, index), ttl, monitor_trace(monitor, index), settled_of(monitor, index), out);
@@ -220,9 +257,9 @@ uint32_t monitor_event_count(const struct monitor *monitor, enum event_kind kind
 
 const char *event_kind_name(enum event_kind kind)
 {
-    static const char *const names[] = {"route-change",  "loss-begin",     "loss-end",
-                                        "latency-shift", "verdict-change", "local-drop",
-                                        "target-change", "write-failed",   "clock-step"};
+    static const char *const names[] = {"route-change",   "loss-begin", "loss-end",      "latency-shift",
+                                        "verdict-change", "local-drop", "target-change", "write-failed",
+                                        "clock-step",     "expectation"};
     return names[kind];
 }
 

@@ -31,6 +31,10 @@ void monitor_round_ended(struct monitor *monitor, const struct session *session,
 
 /* Tells what happened to this program behind the last round, and to no path: EVENT_WRITE_FAILED, EVENT_CLOCK_STEP. */
 void monitor_note(struct monitor *monitor, enum event_kind kind, const char *text);
+/* A verdict is not as the user expects, or is so again, of this spec; NULL: of several. `found` and `text` say what it
+ * is. Called behind a round. */
+void monitor_expect(struct monitor *monitor, const struct probe_spec *spec, const char *expected, const char *found,
+                    const char *text);
 /* The target has another address: tells it, and forgets all but the events. Then another session feeds the monitor.
  * `name`: by which the user called the target. */
 void monitor_move(struct monitor *monitor, const char *name, const struct addr *from, const struct addr *to, nstime at);
@@ -44,6 +48,9 @@ nstime monitor_time(const struct monitor *monitor); /* when the last round ended
 const struct spec_rows *monitor_rows(const struct monitor *monitor, unsigned trace);
 /* The statistics of a row, or of a hop. A probe counts as soon as its reply has come, or it has timed out. */
 void monitor_row_stats(const struct monitor *monitor, unsigned trace, uint8_t ttl, unsigned row, struct row_stats *out);
+/* As rows_times(). */
+unsigned monitor_row_times(const struct monitor *monitor, unsigned trace, uint8_t ttl, unsigned row,
+                           float out[ROW_TIMES_MOST]);
 void monitor_hop_stats(const struct monitor *monitor, unsigned trace, uint8_t ttl, struct row_stats *out);
 /* The last hop of the spec's table: that of its last answer, or of another spec's where it is silent. 0: none. */
 uint8_t monitor_last_ttl(const struct monitor *monitor, unsigned trace);

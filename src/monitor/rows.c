@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void rows_free(struct spec_rows *rows)
 {
@@ -134,6 +135,24 @@ void rows_stats(const struct spec_rows *rows, uint8_t ttl, unsigned row, const s
             count_probe(&running, probe);
     }
     end_stats(&running, out);
+}
+
+unsigned rows_times(const struct spec_rows *rows, uint8_t ttl, unsigned row, const struct trace *trace, size_t settled,
+                    float out[ROW_TIMES_MOST])
+{
+    const struct hop_rows *hop = &rows->hops[ttl];
+    float ring[ROW_TIMES_MOST];
+    uint32_t next = hop->rows[row].time_count;
+    memcpy(ring, hop->rows[row].times, sizeof ring);
+    for (size_t i = settled; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        if (probe->ttl == ttl && !is_open(probe) && row_of(hop, probe) == (int)row)
+            ring[next++ % ROW_TIMES_MOST] = (float)time_of(probe);
+    }
+    uint32_t count = next < ROW_TIMES_MOST ? next : ROW_TIMES_MOST;
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = ring[(next - count + i) % ROW_TIMES_MOST];
+    return count;
 }
 
 /* Adds the sums of another row (Chan, Golub, LeVeque 1983). Jitter is of each row's own probes. */

@@ -54,8 +54,10 @@ struct result_expectation {
     bool is_mtu;                  /* the line is about the MTU, and has no spec */
     char expected[96], found[96]; /* "rejected at 10.0.3.2" */
     bool ok;
-    const char *file; /* foreign text */
-    unsigned line;    /* from 1 */
+    bool probed;        /* there is a verdict, or an MTU, to compare with */
+    struct addr target; /* of a run of several targets; none: it has one */
+    const char *file;   /* foreign text */
+    unsigned line;      /* from 1 */
 };
 
 /* Two neighbouring points of a path, and what their captures show together. */
@@ -94,7 +96,8 @@ struct result {
     /* Of watch: its table, verdicts and events so far. NULL: another command. */
     const struct monitor *monitor;
 
-    /* With --expect, in the order of the file; filled in before the end. NULL: nothing was compared. */
+    /* With --expect, in the order of the file, of one target after another; filled in before the end. NULL: nothing was
+     * compared. */
     const struct result_expectation *expectations;
     unsigned expectation_count;
 

@@ -45,12 +45,15 @@ static const char *colour_of_time(const struct router_row *row, double ms)
 }
 
 /* The last times of the row, the newest on the right; `x` is a probe without a reply. */
-static void add_sparks(struct strbuf *line, const struct screen_view *view, const struct router_row *row, unsigned most)
+static void add_sparks(const struct screen_page *page, struct strbuf *line, uint8_t ttl, unsigned number)
 {
-    unsigned count = uint_min(uint_min(row->time_count, ROW_TIMES_MOST), most);
+    const struct screen_view *view = page->view;
+    const struct router_row *row = &monitor_rows(page->monitor, view->spec)->hops[ttl].rows[number];
+    float times[ROW_TIMES_MOST];
+    unsigned count = monitor_row_times(page->monitor, view->spec, ttl, number, times);
     const char *last = NULL;
-    for (unsigned i = row->time_count - count; i < row->time_count; i++) {
-        float ms = row->times[i % ROW_TIMES_MOST];
+    for (unsigned i = count - uint_min(count, page->sparks); i < count; i++) {
+        float ms = times[i];
         const char *sgr = ms < 0 ? PAINT_RED : colour_of_time(row, (double)ms);
         if (!last || strcmp(sgr, last) != 0) {
             paint_end(line, view->color, last);
@@ -121,7 +124,7 @@ static void add_row(struct screen_page *page, unsigned ttl, unsigned number)
     paint_end(&line, view->color, sgr);
     if (page->sparks) {
         strbuf_add(&line, " ");
-        add_sparks(&line, view, row, page->sparks);
+        add_sparks(page, &line, (uint8_t)ttl, number);
     }
     strbuf_add(page->text, line.text);
     strbuf_free(&plain);

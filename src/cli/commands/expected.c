@@ -9,6 +9,7 @@
 #include "cli/commands/run.h"
 #include "cli/options/port_lists.h"
 #include "cli/options/probe_list.h"
+#include "cli/shared/expect_rounds.h"
 #include "cli/shared/report.h"
 #include "probe/type.h"
 #include "report/wrap.h"
@@ -133,22 +134,17 @@ static void print_compared(const struct output *text, const char *lines)
         fprintf(stderr, "hopsonde: %.*s\n", (int)(end - lines), lines);
 }
 
-void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,
-                 struct result_expectation results[EXPECT_ROWS_MOST])
-{
-    expect_compare(context->expect, judgement, report->first.result.mtu, results);
-    report_expected(report, results, context->expect->count);
-}
-
 int run_print_compared(struct report *report)
 {
     const struct result *result = &report->first.result;
     struct strbuf lines;
     strbuf_init(&lines);
+    bool ok = result_is_as_expected(result), differed = report->expected && report->expected->differed;
     expect_add_lines(result->expectations, result->expectation_count, &lines);
+    if (ok && differed)
+        strbuf_add(&lines, "differed for a while: see the events of the kind expectation\n");
     print_compared(report_text(report), lines.text);
     strbuf_free(&lines);
-    bool ok = result_is_as_expected(result);
     report_expected(report, NULL, 0);
-    return ok ? EXIT_REACHED : EXIT_NOT_REACHED;
+    return ok && !differed ? EXIT_REACHED : EXIT_NOT_REACHED;
 }

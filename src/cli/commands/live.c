@@ -13,6 +13,8 @@
 #include "cli/commands/lookup.h"
 #include "cli/commands/run.h"
 #include "cli/commands/target.h"
+#include "cli/shared/expect_rounds.h"
+#include "cli/shared/happenings.h"
 #include "cli/shared/loop.h"
 #include "cli/shared/refresh.h"
 #include "cli/shared/report.h"
@@ -64,6 +66,7 @@ struct live_run {
     struct targets targets; /* the same */
     struct refresh refresh;
     struct happenings happenings;
+    struct expect_rounds expected;
     struct clock_look clock;           /* of the last look */
     struct companion companions[3];    /* the parts of this one: */
     const struct companion *companion; /* NULL: nothing is served */
@@ -394,6 +397,8 @@ static enum status begin_live(struct live_run *run, struct err *err)
         run->report.dump = run->dump;
         dump_begin(run->dump, &about, run->sessions[0]);
     }
+    run->expected.expect = run->context->expect;
+    run->report.expected = run->context->expect ? &run->expected : NULL;
     if (run->lookup)
         report_book(&run->report, lookup_book(run->lookup), lookup_is_settled, run->lookup);
     report_show(&run->report, lookup_has_networks(run->lookup), lookup_has_places(run->lookup));

@@ -10,6 +10,7 @@
 #include "cli/commands/lookup.h"
 #include "cli/commands/replay_foreign.h"
 #include "cli/reading/parts.h"
+#include "cli/shared/expect_rounds.h"
 #include "cli/shared/happenings.h"
 #include "cli/shared/loop.h"
 #include "live/confined.h"
@@ -100,6 +101,8 @@ static int replay_targets(struct replay *replay, struct parts *parts, const stru
     targets.happened = happenings_take;
     targets.context = &happenings;
     struct companion companion = {0};
+    struct expect_rounds expected = {.expect = context->expect};
+    report->expected = context->expect ? &expected : NULL;
     if (lookup)
         companion = lookup_begin_saved(lookup, report);
     if (!report_begin_targets(report, &source, sessions, count)) {
@@ -116,6 +119,7 @@ static int replay_targets(struct replay *replay, struct parts *parts, const stru
     far_point_read_session(&replay->far, replay->options, near, sessions[0], report, context);
     int code = report_replay(&targets, report, &replay->far, context);
     far_point_forget(&replay->far);
+    report->expected = NULL;
     if (file.truncated)
         warn_of_cut(near->path, last->part > 0);
     return status == STATUS_OK ? code : run_complain(&err);

@@ -233,8 +233,10 @@ static int report_found(struct reading *reading, const struct foreign *foreign)
     struct judged *judged = judge_report(reading->report, found, foreign->far);
     struct result_expectation results[EXPECT_ROWS_MOST];
     bool compares = judged && reading->context->expect && judged->groups <= 1;
-    if (compares)
-        run_compare(reading->context, &judged->judgement, reading->report, results);
+    if (compares) {
+        expect_compare(reading->context->expect, &judged->judgement, NULL, results);
+        report_expected(reading->report, results, reading->context->expect->count);
+    }
     report_end(reading->report);
     if (!judged)
         return complain_of_memory();

@@ -97,11 +97,27 @@ static void judge_session(struct report *report, const struct session *session, 
     report_judged_session(report, session, judgement);
 }
 
+/* Compares each target with all lines of --expect. Returns the results, which the caller frees; NULL: memory is short.
+ */
+static struct result_expectation *compare_all(const struct expect *expect, struct report *report,
+                                              const struct targets *targets, const struct judgement *judgements)
+{
+    struct result_expectation *results = calloc((size_t)targets->count * expect->count, sizeof *results);
+    for (unsigned i = 0; results && i < targets->count; i++) {
+        struct result_expectation *own = results + (size_t)i * expect->count;
+        const struct session *session = targets_session(targets, i);
+        expect_compare(expect, &judgements[i], report_target(report, session)->result.mtu, own);
+        for (unsigned k = 0; k < expect->count && targets->count > 1; k++)
+            own[k].target = session_config(session)->target;
+    }
+    return results;
+}
+
 /* Judges all, and ends the report while their judgements still stand. */
 static int end_judged(const struct run_context *context, struct report *report, const struct targets *targets,
                       struct far_point *far, struct strbuf *verdicts, struct judgement *judgements)
 {
-    struct result_expectation results[EXPECT_ROWS_MOST];
+    struct result_expectation *results = NULL;
     int code = EXIT_REACHED;
     for (unsigned i = 0; i < targets->count; i++) {
         judge_session(report, targets_session(targets, i), far, verdicts, &judgements[i]);
@@ -109,9 +125,12 @@ static int end_judged(const struct run_context *context, struct report *report, 
         code = own == EXIT_REACHED ? code : own;
     }
     if (context->expect)
-        run_compare(context, &judgements[0], report, results);
+        results = compare_all(context->expect, report, targets, judgements);
+    report_expected(report, results, results ? targets->count * context->expect->count : 0);
     bool ended = end_report(report, targets_session(targets, 0), &judgements[0]);
     code = context->expect ? run_print_compared(report) : code;
+    ended = ended && !context->expect == !results;
+    free(results);
     return ended ? code : EXIT_SYSTEM;
 }
 

@@ -43,10 +43,7 @@ struct targets;
 int run_report_end(const struct run_context *context, struct report *report, const struct targets *targets,
                    struct far_point *far, struct strbuf *verdicts);
 
-/* Compares with --expect, before the report ends; `results` become part of it. */
-void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,
-                 struct result_expectation results[EXPECT_ROWS_MOST]);
-/* Prints the differences behind the report. Returns EXIT_REACHED or EXIT_NOT_REACHED. */
+/* Prints the differences behind the report. Returns EXIT_NOT_REACHED if there are any, or were in a run in rounds. */
 int run_print_compared(struct report *report);
 /* One line on stderr; returns the status as exit status. */
 int run_complain(const struct err *err);

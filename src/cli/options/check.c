@@ -344,8 +344,6 @@ static enum status check_watch(struct parse *parse, struct err *err)
         return err_set(err, STATUS_USAGE, "--rotate and --write-max are of no use together (leave one out)");
     if (out->other_count && out->dry_run)
         return err_set(err, STATUS_USAGE, "--dry-run: it prints the probes to one target (name one)");
-    if (out->other_count && parse->expect_given)
-        return err_set(err, STATUS_USAGE, "--expect: its lines are about one target (name one)");
     enum status status = probe_list_watch(parse, err);
     if (status == STATUS_OK && parse->only_given && out->default_specs)
         return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde watch --only HOST tcp/443)");

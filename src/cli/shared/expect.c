@@ -317,6 +317,7 @@ static void fill_mtu(const struct expectation *row, const struct path_mtu *mtu, 
     if (row->at)
         addr_format(&row->address, place);
     out->is_mtu = true;
+    out->probed = mtu != NULL;
     out->ok = mtu && mtu->complete && hop && (row->at_least ? found >= row->mtu : found == row->mtu);
     snprintf(out->expected, sizeof out->expected, "mtu %s%u%s%s", row->at_least ? ">=" : "", row->mtu,
              row->at ? " at " : "", place);
@@ -336,8 +337,12 @@ static void fill_result(const struct expect *expect, const struct expectation *r
     struct probe_spec spec;
     const struct verdict *verdict = judge_row(row, judgement, &room, &spec);
     strbuf_init(&text);
-    *out = (struct result_expectation){
-        .spec = row->spec, .list = row->list, .ok = is_met(row, verdict), .file = expect->file, .line = row->line};
+    *out = (struct result_expectation){.spec = row->spec,
+                                       .list = row->list,
+                                       .ok = is_met(row, verdict),
+                                       .probed = verdict != NULL,
+                                       .file = expect->file,
+                                       .line = row->line};
     strbuf_add(&text, verdict_state_name(row->state));
     if (row->at || row->after)
         add_place(&text, row->at ? "at" : "after", &row->address);
@@ -369,11 +374,11 @@ unsigned expect_compare(const struct expect *expect, const struct judgement *jud
     return differing;
 }
 
-static void add_difference(struct strbuf *lines, const struct result_expectation *result)
+void expect_add_line(const struct result_expectation *result, struct strbuf *lines)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES];
-    bool probed = strcmp(result->found, "not probed") != 0 && strcmp(result->found, "not measured") != 0;
-    strbuf_add(lines, "differs: ");
+    char spec[PROBE_SPEC_TEXT_BYTES], target[ADDR_TEXT_BYTES];
+    addr_format(&result->target, target);
+    strbuf_addf(lines, "%s: %s%s", result->ok ? "as expected" : "differs", target, *target ? ": " : "");
     if (result->is_mtu) {
         strbuf_add(lines, "path MTU");
     } else if (result->list) {
@@ -382,9 +387,12 @@ static void add_difference(struct strbuf *lines, const struct result_expectation
         probe_spec_format(&result->spec, spec);
         strbuf_add(lines, spec);
     }
-    strbuf_addf(lines, ": expected %s, %s%s (", result->expected, probed ? "found " : "", result->found);
+    if (result->ok)
+        strbuf_addf(lines, ": %s (", result->found);
+    else
+        strbuf_addf(lines, ": expected %s, %s%s (", result->expected, result->probed ? "found " : "", result->found);
     strbuf_add_escaped(lines, result->file, strlen(result->file));
-    strbuf_addf(lines, ":%u)\n", result->line);
+    strbuf_addf(lines, ":%u)", result->line);
 }
 
 static bool has_mtu(const struct result_expectation *results, unsigned count)
@@ -400,8 +408,10 @@ void expect_add_lines(const struct result_expectation *results, unsigned count, 
     bool differs = false;
     for (unsigned i = 0; i < count; i++) {
         differs = differs || !results[i].ok;
-        if (!results[i].ok)
-            add_difference(lines, &results[i]);
+        if (results[i].ok)
+            continue;
+        expect_add_line(&results[i], lines);
+        strbuf_add(lines, "\n");
     }
     if (differs || !count)
         return;

@@ -41,6 +41,9 @@ enum status expect_parse(const char *file, const char *text, size_t length, stru
 unsigned expect_compare(const struct expect *expect, const struct judgement *judgement, const struct path_mtu *mtu,
                         struct result_expectation out[EXPECT_ROWS_MOST]);
 void expect_free(struct expect *expect);
+/* "differs: tcp/443: expected open, found dropped after 10.0.2.2 (policy:1)", or "as expected: tcp/443: open
+ * (policy:1)". */
+void expect_add_line(const struct result_expectation *result, struct strbuf *line);
 /* Adds a line for each result that differs, or one line if none does. */
 void expect_add_lines(const struct result_expectation *results, unsigned count, struct strbuf *lines);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "cli/shared/expect_rounds.h"
 #include "cli/shared/report_files.h"
 
 static void note_begin(struct report *report, unsigned index, bool begun)
@@ -49,6 +50,11 @@ struct report_target *report_target(struct report *report, const struct session 
         if (report->others[i - 1].session == session)
             return &report->others[i - 1];
     return &report->first;
+}
+
+static unsigned index_of(const struct report *report, const struct report_target *target)
+{
+    return target == &report->first ? 0 : (unsigned)(target - report->others) + 1;
 }
 
 void report_move(struct report *report, const struct session *from, const struct session *to, nstime at)
@@ -214,6 +220,8 @@ static void on_run_round(void *context, const struct session *session, uint32_t 
     const struct report_target *target = report_target(report, session);
     if (target->monitor)
         monitor_round_ended(target->monitor, session, rounds);
+    if (target->monitor && report->expected)
+        expect_rounds_look(report->expected, index_of(report, target), target->monitor);
     select_target(report, target);
     for (unsigned i = 0; i < report->count && target->monitor; i++)
         if (TAKES(report, i, round) && takes_round(report, i, target) && report_files_begin(report, i)) {

@@ -15,6 +15,8 @@
 #include "cli/options/options.h"
 #include "live/keeper.h"
 
+struct expect_rounds;
+
 /* What is reported of one session. */
 struct report_target {
     struct report *report;
@@ -39,6 +41,7 @@ struct report {
     volatile sig_atomic_t *stop;        /* set to 1 when the reader of the only report has closed it; may be NULL */
     bool dead[OUTPUTS_MOST];            /* it could not begin: out of memory */
     const struct replay_filter *filter; /* of a replay: the traces and errors that are reported */
+    struct expect_rounds *expected;     /* borrowed; of watch --expect; NULL: nothing is compared */
     bool failed;                        /* a write failed; `error` says which */
     bool failure_told;                  /* by report_next_failure() */
     const struct dump *dump;            /* borrowed; its first failure is told as well; NULL: no capture is kept */

@@ -510,6 +510,8 @@ json_t *json_expectation(const struct result_expectation *expectation)
     json_object_set_new(object, "expected", json_text(expectation->expected));
     json_object_set_new(object, "found", json_text(expectation->found));
     json_object_set_new(object, "ok", json_boolean(expectation->ok));
+    if (!addr_is_none(&expectation->target))
+        json_object_set_new(object, "target", json_address(&expectation->target));
     json_object_set_new(object, "file", json_text(expectation->file));
     json_object_set_new(object, "line", json_count(expectation->line));
     return object;

@@ -113,6 +113,7 @@ static void test_statistics(void)
 static void test_unsettled(void)
 {
     struct row_stats stats;
+    float times[ROW_TIMES_MOST];
     begin();
     add(1, 0, "10.0.1.1", 1000);
     settle(0);
@@ -120,11 +121,18 @@ static void test_unsettled(void)
     rows_stats(rows, 1, 0, &trace, 1, &stats);
     is_num(stats.sent, 2, "a probe that is not settled counts");
     ok(is_near(stats.avg_ms, 2, 1e-9), "so does its time");
+    is_num(rows_times(rows, 1, 0, &trace, 1, times), 2, "and both times are listed");
+    ok(is_near((double)times[0], 1, 1e-6) && is_near((double)times[1], 3, 1e-6), "the newest last");
     settle(1);
+    is_num(rows_times(rows, 1, 0, &trace, 2, times), 2, "each once");
     rows_stats(rows, 1, 0, &trace, 2, &stats);
     is_num(stats.sent, 2, "it counts once");
     rows_hop_stats(rows, 9, &trace, 2, &stats);
     is_num(stats.sent, 0, "a hop without probes has none");
+    for (unsigned i = 0; i < ROW_TIMES_MOST; i++)
+        add(1, 0, "10.0.1.1", 5000);
+    is_num(rows_times(rows, 1, 0, &trace, 2, times), ROW_TIMES_MOST, "the last ones, if there are more");
+    ok(is_near((double)times[0], 5, 1e-6), "without the oldest");
     end();
 }
 
