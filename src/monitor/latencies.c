@@ -87,10 +87,11 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* `count`: at most TIMES_MOST. */
 static double median(const double *values, unsigned count)
 {
     double sorted[TIMES_MOST];
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count && i < TIMES_MOST; i++)
         sorted[i] = values[i];
     qsort(sorted, count, sizeof *sorted, compare);
     return sorted[count / 2];
