@@ -132,7 +132,7 @@ static void see_ladder(double ms, uint16_t source)
 {
     for (uint8_t ttl = 1; ttl <= 3; ttl++) {
         struct made data = data_segment(T4, source, ttl);
-        data.id = (uint16_t)(data.id + ms / SECOND);
+        data.id = (uint16_t)(data.id + (unsigned)(ms / SECOND));
         expire(ms + 10 * ttl, &data, T4);
     }
 }
