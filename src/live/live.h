@@ -20,8 +20,9 @@ struct live_options {
     uint32_t largest_packet;   /* bytes of the largest IP packet to capture whole; 0: 1500 */
     const char *filter;        /* BPF text; frames that pass reach the session. NULL: all frames */
     const char *short_filter;  /* replaces `filter` if that does not compile or the kernel rejects it */
-    bool gathers_frames; /* while few frames come, no frame ends a wait, which takes 100 ms at most. They have their
-                            stamps, so a long run spares half of its wake-ups and nothing else changes */
+    /* While few frames come, none of them ends a wait, so that a long run wakes less often. They have their stamps, so
+     * no time changes; but the session sees a frame up to 100 ms later. */
+    bool gathers_frames;
     bool waits_for_interface; /* an interface that goes down does not end the capture: it may come up again */
 };
 

@@ -52,8 +52,7 @@ void rows_add(struct spec_rows *rows, const struct probe *probe);
 /* The statistics of a row, with those probes of the trace that are not settled yet: from index `settled` on. */
 void rows_stats(const struct spec_rows *rows, uint8_t ttl, unsigned row, const struct trace *trace, size_t settled,
                 struct row_stats *out);
-/* The last times of a row, as router_row.times has them, with the same probes, the newest last. Returns their number.
- */
+/* The last times of a row, as router_row.times has them, with the same probes; the newest is last. Returns how many. */
 unsigned rows_times(const struct spec_rows *rows, uint8_t ttl, unsigned row, const struct trace *trace, size_t settled,
                     float out[ROW_TIMES_MOST]);
 /* The statistics of all rows of a hop together. */

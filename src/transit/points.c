@@ -27,6 +27,7 @@ struct shared {
     struct clock_samples *routed;     /* the same without packets of equal TTL; owned */
     struct clock_samples *alike;      /* those of `samples`, and what the order of alike packets tells; owned */
     struct clock_samples *translated; /* of packets beyond a translator; owned */
+
     unsigned translated_toward_a, translated_toward_b; /* such packets, by their direction */
     unsigned packets;                                  /* seen at both */
     unsigned equal;                                    /* those of them with equal TTLs */
@@ -327,16 +328,11 @@ static int by_identity(const void *a, const void *b)
     return x->point < y->point ? -1 : x->point > y->point;
 }
 
-static bool names_packet(const struct sighting *sighting)
-{
-    return sighting->role == SIGHTING_PACKET || sighting->role == SIGHTING_TRANSLATED;
-}
-
 static void link_points(struct network *n, const struct entry *x, const struct entry *y)
 {
     bool same_role = x->sighting.role == y->sighting.role;
-    bool packet = same_role && names_packet(&x->sighting);
-    bool reply = !same_role && !names_packet(&x->sighting) && !names_packet(&y->sighting);
+    bool packet = same_role && sighting_names_packet(&x->sighting);
+    bool reply = !same_role && !sighting_names_packet(&x->sighting) && !sighting_names_packet(&y->sighting);
     if (x->point == y->point || !(packet || reply))
         return;
     n->links[(size_t)x->point * n->count + y->point]++;
@@ -345,7 +341,7 @@ static void link_points(struct network *n, const struct entry *x, const struct e
 
 static bool may_be_probe(const struct sighting *sighting)
 {
-    return names_packet(sighting) && !sighting->is_error;
+    return sighting_names_packet(sighting) && !sighting->is_error;
 }
 
 /* Of all that saw a probe of a trace: those at which its TTL was the highest. */

@@ -187,8 +187,7 @@ static bool is_copy_of_later(struct sightings *s, const struct sighting *first, 
 /* `sighting` has the identity and role of `first`, but it is another packet. */
 static void add_later(struct sightings *s, struct sighting *first, struct sighting sighting)
 {
-    bool is_packet = first->role == SIGHTING_PACKET || first->role == SIGHTING_TRANSLATED;
-    if (is_packet || first->later == ALIKE_MOST || is_copy_of_later(s, first, &sighting))
+    if (sighting_names_packet(first) || first->later == ALIKE_MOST || is_copy_of_later(s, first, &sighting))
         return;
     sighting.identity = later_identity(sighting.identity, ++first->later);
     sighting.preferred = set_has(s->set, sighting.identity);

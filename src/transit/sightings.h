@@ -36,6 +36,11 @@ struct sighting {
     bool preferred : 1;   /* for sightings.c alone */
 };
 
+static inline bool sighting_names_packet(const struct sighting *sighting)
+{
+    return sighting->role == SIGHTING_PACKET || sighting->role == SIGHTING_TRANSLATED;
+}
+
 struct sightings;
 
 /* Identities that other points saw, roughly: a few more seem to be in it. */

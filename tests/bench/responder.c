@@ -26,6 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "netns/hurry.h"
+
 enum { PACKET_BYTES = 1600, QUEUE_SLOTS = 4096, QUOTE_BYTES = 520 };
 enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58 };
 
@@ -379,6 +381,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     signal(SIGUSR1, toggle);
+    hurry();
     if (plan.log)
         setvbuf(plan.log, NULL, _IOLBF, 0);
     serve(&plan, tun_open(argv[1]));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hurry: for programs that play a device of hardware, which does not wait for a processor. For tests only. */
+/* hurry: for programs that play routers and firewalls, which do not wait for a processor. For tests only. */
 #ifndef HOPSONDE_TESTS_NETNS_HURRY_H
 #define HOPSONDE_TESTS_NETNS_HURRY_H
 

@@ -188,15 +188,6 @@ static bool is_excused(const struct judge *judge, const struct pair_crossing *c)
     return c->protocol != IP_TCP || c->payload == 0 || is_recorded_again(judge, c, side);
 }
 
-/* The same of a packet that is alike. */
-static bool is_excused_alike(const struct judge *judge, const struct pair_crossing *c)
-{
-    for (size_t i = 0; i < judge->pair->count; i++)
-        if (is_excused(judge, &judge->pair->crossings[i]) && are_alike(judge, c, &judge->pair->crossings[i]))
-            return true;
-    return is_excused(judge, c);
-}
-
 /* Whether a packet of a frame is in the range of bytes that a statement is about. Those without data are in each. */
 static bool is_meant(const struct pair_crossing *c, const struct transit_alone *alone)
 {
@@ -232,7 +223,7 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
             judge->found[number] = true;
             continue;
         }
-        if (is_excused_alike(judge, c)) {
+        if (is_excused(judge, c)) {
             judge->sum.excused++;
             continue;
         }

@@ -121,7 +121,7 @@ static void test_late_replies(void)
           "route r2 target via r3\nroute r4 client via r3\n"
 #define VARIED_SEEDS 20
 
-/* What 20 runs tell of a step from round 40 on, which ends after round 100. */
+/* What 20 runs tell if round trips take longer from round 40 to round 100. */
 struct steps {
     unsigned told, placed, timed; /* of 40; at hop 3; within two seconds */
     unsigned others;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* `watch` with many targets over one simulated network, in virtual time: whose packets are whose, what changes for one
  * target alone, and how routers are probed that their paths have in common. */
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,16 +11,6 @@
 #include "tap.h"
 
 #define TARGETS 64
-
-/* As test_watch.c has it; 0: not known. */
-static size_t memory_in_use(void)
-{
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33) && !defined(__SANITIZE_ADDRESS__)
-    return mallinfo2().uordblks + mallinfo2().hblkhd;
-#else
-    return 0;
-#endif
-}
 
 /* All targets lie behind the same four routers. The first router sends one ICMP error a second. `more`: statements. */
 static void add_net(struct strbuf *text, const char *limit, const char *more)
@@ -195,7 +184,7 @@ static void test_limited(void)
     struct run run;
     start(&run, "limit 6 1", "tcp/443,icmp", 150, 0, NULL);
     finish(&run);
-    ok(memory_in_use() / TARGETS < 700000, "a target takes %zu bytes", memory_in_use() / TARGETS);
+    ok(watching_memory() / TARGETS < 700000, "a target takes %zu bytes", watching_memory() / TARGETS);
     is_num(events_of_all(&run), 0, "a shared router that limits its errors is no event");
     for (uint8_t ttl = 1; ttl <= 5; ttl++)
         is_num(words(&run, ttl, WORD_LOSS), 0, "and no loss at hop %u", ttl);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rounds of `watch` over simulated networks, in virtual time: what is sent when, how far, and what is kept. */
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,16 +22,6 @@ struct told {
     unsigned twice;             /* serials that two kept probes have */
     unsigned doubtful;          /* replies that do not fit the time of their probe */
 };
-
-/* Memory in use; 0: this C library, or this build, does not say. */
-static size_t memory_in_use(void)
-{
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33) && !defined(__SANITIZE_ADDRESS__)
-    return mallinfo2().uordblks + mallinfo2().hblkhd;
-#else
-    return 0;
-#endif
-}
 
 static void settled(void *context, const struct session *session, const struct trace *trace, const struct probe *probe)
 {
@@ -57,7 +46,7 @@ static void round_ended(void *context, const struct session *session, uint32_t r
     struct told *told = context;
     const struct trace *trace = session_trace(session, 0);
     told->rounds = rounds;
-    size_t memory = rounds % 100 ? 0 : memory_in_use();
+    size_t memory = rounds % 100 ? 0 : watching_memory();
     told->memory = rounds == 100 ? memory : told->memory;
     told->most_memory = memory > told->most_memory ? memory : told->most_memory;
     told->most_kept = trace->probe_count > told->most_kept ? trace->probe_count : told->most_kept;

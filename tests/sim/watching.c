@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/watching.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,4 +58,13 @@ void watching_free(struct watching *w)
     sim_free(w->sim);
     for (unsigned i = 0; i < w->net_count; i++)
         free(w->nets[i]);
+}
+
+size_t watching_memory(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33) && !defined(__SANITIZE_ADDRESS__)
+    return mallinfo2().uordblks + mallinfo2().hblkhd;
+#else
+    return 0;
+#endif
 }

@@ -25,5 +25,7 @@ void watching_change(struct watching *w, unsigned after, const char *text);
 /* Runs config.rounds rounds. */
 void watching_run(struct watching *w, const struct session_events *events);
 void watching_free(struct watching *w);
+/* Bytes of memory in use; 0: this C library, or this build, does not say. */
+size_t watching_memory(void);
 
 #endif

@@ -97,8 +97,7 @@ static void judge_session(struct report *report, const struct session *session, 
     report_judged_session(report, session, judgement);
 }
 
-/* Compares each target with all lines of --expect. Returns the results, which the caller frees; NULL: memory is short.
- */
+/* Compares each target with all lines of --expect. The caller frees the results; NULL: memory is short. */
 static struct result_expectation *compare_all(const struct expect *expect, struct report *report,
                                               const struct targets *targets, const struct judgement *judgements)
 {
@@ -129,9 +128,9 @@ static int end_judged(const struct run_context *context, struct report *report, 
     report_expected(report, results, results ? targets->count * context->expect->count : 0);
     bool ended = end_report(report, targets_session(targets, 0), &judgements[0]);
     code = context->expect ? run_print_compared(report) : code;
-    ended = ended && !context->expect == !results;
+    bool compared = !context->expect || results;
     free(results);
-    return ended ? code : EXIT_SYSTEM;
+    return ended && compared ? code : EXIT_SYSTEM;
 }
 
 int run_report_end(const struct run_context *context, struct report *report, const struct targets *targets,

@@ -24,7 +24,7 @@
 /* What the lookups of a target have shown since it has its address. All zero at first. */
 struct refresh_memory {
     bool has_replied;
-    struct addr other; /* the last lookups, so many, had it and not the target's own */
+    struct addr other; /* an address that the last `lookups` lookups gave, without the target's own */
     unsigned lookups;
 };
 

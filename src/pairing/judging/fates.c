@@ -7,8 +7,8 @@
  *  5. The other capture began later or ended earlier than the packet would pass there: nothing.
  *  6. The other capture was not running at that time: nothing.
  *  7. Its receiver acknowledged it, or later bytes: the other capture, which lacks it, missed it.
- *  8. It came to the receiver's point alone, and is an ICMP error of none of the hosts behind the sender's point: a
- * router between the points sent it.
+ *  8. It came to the receiver's point alone, and is an ICMP error of none of the hosts behind the sender's point:
+ *     a router between the points sent it.
  *  9. The pairs of packets before and after it do not show the clock, or a packet that is alone at the other point may
  * be it: nothing.
  * 10. It came to the receiver's point with the TTL of its way: the sender's capture missed it.
@@ -23,14 +23,12 @@
  * of most paths. Effect: with less, the next one of a row at the edge of what is known counts as lost. */
 #define ALIKE_EDGE (100 * NS_PER_MS)
 /* No packet is called forged so near to the edges of the other capture if packets of one way alone show the offset:
- * they do not show a clock that was set. Unit: time. Source: chosen. Effect: with less, such packets count as forged.
- */
+ * they do not show a clock that was set. Unit: time. Source: chosen. Effect: less calls such packets forged. */
 #define FORGED_EDGE (4 * NS_PER_S)
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
-/* Alike datagrams that are alone for each one that found its partner. Unit: datagrams. Source: losses of most paths are
- * below two thirds. Effect: fewer leave rows of bad paths unjudged; more call rows lost that have the wrong partners.
- */
+/* Alike datagrams that are alone for each one that found its partner. Unit: datagrams. Source: most paths lose less
+ * than two thirds. Effect: fewer leave rows of bad paths unjudged; more call rows lost that have the wrong partners. */
 #define ROW_ALONE_SHARE 2
 
 /* --- packets --- */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whether a target whose name was looked up again stays where it is, or where it goes; and what else happens to a run.
- */
+/* Whether a target whose name was looked up again stays or moves, and what else happens to a run. */
 #include "config.h"
 
 #include "cli/shared/refresh.h"

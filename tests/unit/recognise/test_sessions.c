@@ -189,7 +189,7 @@ static void test_idle(void)
         struct made data = data_segment(T4, (uint16_t)(40001 + ttl % 2), ttl);
         expire(60 * SECOND + 10 * ttl, &data, T4);
     }
-    is_spec("tcp/80:data", "a ladder over two connections, one of which is new");
+    is_spec("tcp/80:data", "a ladder over an old connection and a new one");
     scene_end();
 
     scene_begin(NULL);

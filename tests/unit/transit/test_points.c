@@ -353,8 +353,7 @@ static void test_second_names(void)
     }
 }
 
-/* A translator between two points changes what other identities are made of. A second run sends the same probes again.
- */
+/* A translator between two points changes all other identities. A second run sends the same probes again. */
 static void test_translated(void)
 {
     enum { BOTH_WAYS, PROBES_ALONE, ONE_REPLY, NO_ROUTER, OTHER_REPLIES, CASES };
