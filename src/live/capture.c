@@ -184,8 +184,8 @@ bool capture_survives(struct capture *capture, struct err *err)
     bool exists = ioctl(pcap_get_selectable_fd(capture->pcap), SIOCGIFFLAGS, &request) == 0;
     if (exists && (capture->waits || request.ifr_flags & IFF_UP))
         return true;
-    err_set(err, STATUS_SYSTEM, "%s: the capture ended: the interface %s", capture->interface,
-            exists ? "went down" : "was removed");
+    /* The kernel takes an interface down before it removes it, so which of the two this is cannot be told yet. */
+    err_set(err, STATUS_SYSTEM, "%s: the capture ended: the interface went down or was removed", capture->interface);
     return false;
 }
 
