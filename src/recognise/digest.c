@@ -353,11 +353,24 @@ static uint64_t query_ports_of(const struct probe_type *type)
     return ports ? ports : UINT64_MAX;
 }
 
+static void set_type(struct digester *digester, uint8_t protocol)
+{
+    const struct probe_type *type = probe_type_of_protocol(protocol);
+    digester->types[protocol] = type;
+    digester->query_ports[protocol] = query_ports_of(type);
+}
+
+/* Protocols without a row of their own have the same type as 0. */
 void digest_init(struct digester *digester, uint64_t secret)
 {
     digester->secret = secret;
-    for (unsigned protocol = 0; protocol < 256; protocol++) {
-        digester->types[protocol] = probe_type_of_protocol((uint8_t)protocol);
-        digester->query_ports[protocol] = query_ports_of(digester->types[protocol]);
+    set_type(digester, 0);
+    for (unsigned protocol = 1; protocol < 256; protocol++) {
+        digester->types[protocol] = digester->types[0];
+        digester->query_ports[protocol] = digester->query_ports[0];
+    }
+    for (unsigned i = 0; probe_types[i]; i++) {
+        set_type(digester, probe_types[i]->protocol);
+        set_type(digester, probe_types[i]->protocol_ipv6);
     }
 }

@@ -48,8 +48,7 @@ struct recogniser *recogniser_new(const struct recogniser_config *config, const 
         digest_init(&r->digester, config->secret);
         if (events)
             r->events = *events;
-        if (candidates_init(r) && index_init(r) && runs_init(r) && pairs_init(r) && senders_init(r) && copies_init(r) &&
-            early_init(r) && handshakes_init(r))
+        if (candidates_init(r) && index_init(r) && runs_init(r) && pairs_init(r) && senders_init(r) && copies_init(r))
             return r;
         recogniser_free(r);
     }

@@ -255,10 +255,11 @@ struct recogniser {
     nstime now;      /* the latest stamp so far */
     nstime next_due; /* no deadline is earlier */
     bool broken_off;
-    struct sighting *sightings; /* in sightings_memory; see copies.c */
-    void *sightings_memory;     /* owned */
-    struct early *early;        /* owned; a ring of EARLY_MOST, the oldest first; see early.c */
-    unsigned early_first, early_count;
+    struct sighting *sightings; /* owned; in 1 << set_bits sets; see copies.c */
+    uint16_t *full_sets;        /* owned; of each sighting: its set in the largest table; NULL: this is the largest */
+    unsigned set_bits;
+    struct early *early; /* owned; a ring of early_room places, the oldest first; see early.c */
+    unsigned early_room, early_first, early_count;
     nstime starts[RECOGNISE_FILES_MOST]; /* by file: the first stamp; NSTIME_NONE: none yet */
     uint8_t shows[RECOGNISE_FILES_MOST]; /* by file: SHOWS_PROBES ... */
     nstime ends[RECOGNISE_FILES_MOST];   /* by file: the last stamp */
@@ -273,9 +274,10 @@ struct recogniser {
     /* How many pairs have a hash that begins so; UINT8_MAX: it was so many once. Mostly 0, and soon known: ordinary
      * packets belong to no pair. */
     uint8_t pair_marks[1U << PAIR_MARK_BITS];
-    struct pair **targets;        /* owned; heads of chains */
-    uint32_t *senders;            /* owned; ids of candidates; see senders.h */
-    struct handshake *handshakes; /* owned; see handshakes.h */
+    struct pair **targets; /* owned; heads of chains */
+    uint32_t *senders;     /* owned; 1 << sender_bits ids of candidates; see senders.h */
+    unsigned sender_bits;
+    struct handshake *handshakes; /* owned; NULL: none yet; see handshakes.h */
     struct candidate *free_candidates;
     struct icmp_extension *spare[SPARE_EXTENSIONS]; /* owned */
     unsigned spare_count;
@@ -285,9 +287,10 @@ struct recogniser {
     struct queue waiting, answered; /* ANSWER_WITHIN and DUPLICATE_WITHIN */
     unsigned held;                  /* settled candidates of undecided runs */
     struct pool run_pool, pair_pool;
-    struct run **runs;          /* owned; by id; NULL: none */
-    struct run_link *run_links; /* owned; by id; that of 0 holds the newest and the oldest run */
-    uint16_t free_run;          /* id of a freed run; the link of each leads to the next; 0: none */
+    struct run **runs;          /* owned; by id, up to run_room; NULL: none */
+    struct run_link *run_links; /* owned; likewise; that of 0 holds the newest and the oldest run */
+    unsigned run_room;
+    uint16_t free_run; /* id of a freed run; the link of each leads to the next; 0: none */
     unsigned run_count;
     unsigned high_runs; /* runs whose TTLs have come near PROBE_TTL_MOST and may pass it */
     unsigned high_ttls; /* TTLs above PROBE_TTL_MOST, of all runs */

@@ -117,8 +117,8 @@ struct finding_detail {
     const char *name; /* constant; NULL ends the list */
     const char *text; /* constant, or of a spec */
     struct addr address;
-    double number;
     bool is_flag;
+    double number;
 };
 
 #define FINDING_DETAILS_MOST 6

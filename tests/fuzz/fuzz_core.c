@@ -5,11 +5,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "capture/file.h"
 #include "cli/shared/loop.h"
+#include "input_file.h"
 #include "json_check.h"
 #include "outputs.h"
 
@@ -108,16 +107,13 @@ static void check_book(const struct address_book *book)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char path[64];
     struct wire *wire;
     const struct saved_run *saved;
     struct err err;
     struct address_book *book = address_book_new();
-    int memory = memfd_create("capture", MFD_CLOEXEC);
-    if (!book || memory < 0 || write(memory, data, size) != (ssize_t)size || lseek(memory, 0, SEEK_SET) != 0)
+    if (!book)
         abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", memory);
-    if (file_wire_open(path, &wire, &saved, &err) == STATUS_OK) {
+    if (file_wire_open(input_file(data, size), &wire, &saved, &err) == STATUS_OK) {
         file_wire_set_book(wire, book);
         if (saved->present)
             replay(wire, saved, outputs_choice(data, size));
@@ -127,6 +123,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_book(book);
     address_book_free(book);
-    close(memory);
     return 0;
 }

@@ -7,11 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "capture/file.h"
 #include "cli/commands/judge.h"
+#include "input_file.h"
 #include "json_check.h"
 #include "outputs.h"
 
@@ -307,21 +306,16 @@ static void replay(struct wire *wire, unsigned choice)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char path[64];
     struct wire *wire;
     const struct saved_run *saved;
     struct err err;
     struct address_book *book = address_book_new();
-    int memory = memfd_create("capture", MFD_CLOEXEC);
-    must(book && memory >= 0 && write(memory, data, size) == (ssize_t)size && lseek(memory, 0, SEEK_SET) == 0,
-         "no memory");
-    snprintf(path, sizeof path, "/proc/self/fd/%d", memory);
-    if (file_wire_open(path, &wire, &saved, &err) == STATUS_OK) {
+    must(book != NULL, "no memory");
+    if (file_wire_open(input_file(data, size), &wire, &saved, &err) == STATUS_OK) {
         file_wire_set_book(wire, book);
         replay(wire, outputs_choice(data, size));
         wire->ops->close(wire);
     }
     address_book_free(book);
-    close(memory);
     return 0;
 }

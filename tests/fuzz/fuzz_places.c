@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "input_file.h"
 #include "lookup/places.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -74,10 +73,7 @@ static void add(struct places *places, const struct places_paths *paths, enum db
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char path[64];
-    int memory = memfd_create("database", MFD_CLOEXEC);
-    must(memory >= 0 && write(memory, data, size) == (ssize_t)size, "no memory");
-    snprintf(path, sizeof path, "/proc/self/fd/%d", memory);
+    const char *path = input_file(data, size);
     const struct places_paths paths = {.asn_db = path, .geo_db = path};
     for (unsigned kinds = 1; kinds <= 3; kinds++) {
         struct places *places = places_new();
@@ -88,6 +84,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         look_up(places);
         places_free(places);
     }
-    close(memory);
     return 0;
 }

@@ -8,38 +8,77 @@
  * The time counts from the first of them, so a stream of equal packets is not one packet. A packet with a higher TTL
  * than before is another one: probes may differ in nothing else. Each TTL has a sighting of its own, and rule 1 comes
  * first: a packet with a TTL that was seen before SAME_FRAME_WITHIN was sent again. On one interface the checksum is
- * the same as well; between two, the network card may fill it in. */
+ * the same as well; between two, the network card may fill it in.
+ *
+ * A small table grows before it forgets a sighting. So it forgets no more than the largest one. */
 #include "recognise/frames/copies.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SETS_BITS 11
+#define SETS_BITS_FIRST 6
+#define SETS_BITS_MOST 11
 #define SET_SIZE 4 /* sightings with one cache line */
 #define TRANSLATED_WITHIN                                                                                              \
     (20 * NS_PER_MS) /* a NAT forwards a probe within this time; a longer one would join probes of different hosts */
 
 _Static_assert(sizeof(struct sighting) * SET_SIZE == CACHE_LINE, "a set fills a cache line");
 
+static struct sighting *set_of(const struct recogniser *r, uint64_t hash)
+{
+    return &r->sightings[(hash >> (64 - r->set_bits)) * SET_SIZE];
+}
+
+/* The oldest of the set has to go. */
+static inline void put(struct recogniser *r, struct sighting *set, uint64_t hash, struct sighting sighting)
+{
+    for (unsigned i = SET_SIZE - 1; i > 0; i--)
+        set[i] = set[i - 1];
+    set[0] = sighting;
+    if (!r->full_sets)
+        return;
+    uint16_t *full_sets = &r->full_sets[set - r->sightings];
+    for (unsigned i = SET_SIZE - 1; i > 0; i--)
+        full_sets[i] = full_sets[i - 1];
+    full_sets[0] = (uint16_t)(hash >> (64 - SETS_BITS_MOST));
+}
+
+/* False: no memory. */
+static bool copies_grow(struct recogniser *r, unsigned bits)
+{
+    struct sighting *before = r->sightings;
+    uint16_t *full_sets_before = r->full_sets;
+    size_t count = before ? (size_t)SET_SIZE << r->set_bits : 0, larger = (size_t)SET_SIZE << bits;
+    struct sighting *sightings = aligned_alloc(CACHE_LINE, larger * sizeof *sightings);
+    uint16_t *full_sets = bits < SETS_BITS_MOST ? calloc(larger, sizeof *full_sets) : NULL;
+    if (!sightings || (bits < SETS_BITS_MOST && !full_sets)) {
+        free(sightings);
+        free(full_sets);
+        return false;
+    }
+    memset(sightings, 0, larger * sizeof *sightings);
+    r->sightings = sightings;
+    r->full_sets = full_sets;
+    r->set_bits = bits;
+    for (size_t i = count; i-- > 0;) { /* of each set the oldest first */
+        uint64_t hash = (uint64_t)full_sets_before[i] << (64 - SETS_BITS_MOST);
+        if (before[i].tag)
+            put(r, set_of(r, hash), hash, before[i]);
+    }
+    free(before);
+    free(full_sets_before);
+    return true;
+}
+
 bool copies_init(struct recogniser *r)
 {
-    /* calloc() takes fresh pages from the kernel, which come to exist when they are touched: few, for most captures. */
-    r->sightings_memory = calloc(1, CACHE_LINE + (sizeof(struct sighting) * SET_SIZE << SETS_BITS));
-    if (!r->sightings_memory)
-        return false;
-    uintptr_t first = (uintptr_t)r->sightings_memory, aligned = (first + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-    r->sightings = (void *)((char *)r->sightings_memory + (aligned - first));
-    return true;
+    return copies_grow(r, SETS_BITS_FIRST);
 }
 
 void copies_free(struct recogniser *r)
 {
-    free(r->sightings_memory);
-}
-
-static struct sighting *set_of(const struct recogniser *r, uint64_t hash)
-{
-    return &r->sightings[(hash >> (64 - SETS_BITS)) * SET_SIZE];
+    free(r->sightings);
+    free(r->full_sets);
 }
 
 void copies_prefetch(const struct recogniser *r, const struct digest *digest)
@@ -96,21 +135,21 @@ static struct sighting sighting_of(const struct digest *digest, uint64_t hash, u
     };
 }
 
-/* The oldest of the set has to go. */
-static inline void remember_new(struct sighting *set, struct sighting sighting)
+static inline void remember_new(struct recogniser *r, struct sighting *set, uint64_t hash, struct sighting sighting)
 {
-    for (unsigned i = SET_SIZE - 1; i > 0; i--)
-        set[i] = set[i - 1];
-    set[0] = sighting;
+    while (r->full_sets && set[SET_SIZE - 1].tag && copies_grow(r, r->set_bits + 1))
+        set = set_of(r, hash);
+    put(r, set, hash, sighting);
 }
 
 /* `known`: an earlier sighting with this hash, which the new one replaces; NULL: none. */
-static void remember(struct sighting *set, struct sighting *known, struct sighting sighting)
+static void remember(struct recogniser *r, struct sighting *set, struct sighting *known, uint64_t hash,
+                     struct sighting sighting)
 {
     if (known)
         *known = sighting;
     else
-        remember_new(set, sighting);
+        remember_new(r, set, hash, sighting);
 }
 
 /* Stamps of one packet may be a little out of order. */
@@ -171,12 +210,13 @@ static enum seen compare(struct sighting *set, const struct digest *digest, stru
 }
 
 /* The slow part of copies_see(). */
-__attribute__((noinline)) static enum seen see_known(struct sighting *set, const struct digest *digest, nstime *first)
+__attribute__((noinline)) static enum seen see_known(struct recogniser *r, struct sighting *set,
+                                                     const struct digest *digest, nstime *first)
 {
     struct sighting *same = NULL;
     enum seen seen = compare(set, digest, &same, first);
     if (seen == SEEN_FIRST)
-        remember(set, same, sighting_of(digest, digest->same, mark_of(digest)));
+        remember(r, set, same, digest->same, sighting_of(digest, digest->same, mark_of(digest)));
     return seen;
 }
 
@@ -184,8 +224,8 @@ enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *
 {
     struct sighting *set = set_of(r, digest->same);
     if (has_tag(set, tag_of(digest->same)))
-        return see_known(set, digest, first);
-    remember_new(set, sighting_of(digest, digest->same, mark_of(digest)));
+        return see_known(r, set, digest, first);
+    remember_new(r, set, digest->same, sighting_of(digest, digest->same, mark_of(digest)));
     return SEEN_FIRST;
 }
 
@@ -225,6 +265,6 @@ bool copies_see_translated(struct recogniser *r, const struct digest *digest)
             return true;
         same = is_of(&set[i], digest) ? &set[i] : same;
     }
-    remember(set, same, sighting_of(digest, hash, port_of(digest)));
+    remember(r, set, same, hash, sighting_of(digest, hash, port_of(digest)));
     return false;
 }

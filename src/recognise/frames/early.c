@@ -6,13 +6,8 @@
 #include "recognise/store/extensions.h"
 
 #define EARLY_WITHIN (5 * NS_PER_MS) /* a reply's stamp may precede its probe's by so much */
+#define EARLY_FIRST 8                /* room for so many at first */
 #define EARLY_MOST 256               /* bounds the memory; beyond it no reply waits */
-
-bool early_init(struct recogniser *r)
-{
-    r->early = calloc(EARLY_MOST, sizeof *r->early);
-    return r->early;
-}
 
 void early_free(struct recogniser *r)
 {
@@ -23,13 +18,29 @@ void early_free(struct recogniser *r)
 
 static struct early *early_at(const struct recogniser *r, unsigned place)
 {
-    return &r->early[(r->early_first + place) % EARLY_MOST];
+    return &r->early[(r->early_first + place) % r->early_room];
+}
+
+/* Doubles the ring. False: it has EARLY_MOST, or there is no memory. */
+static bool early_grow(struct recogniser *r)
+{
+    unsigned room = r->early_room ? 2 * r->early_room : EARLY_FIRST;
+    struct early *larger = room <= EARLY_MOST ? malloc(room * sizeof *larger) : NULL;
+    if (!larger)
+        return false;
+    for (unsigned i = 0; i < r->early_count; i++)
+        larger[i] = *early_at(r, i);
+    free(r->early);
+    r->early = larger;
+    r->early_first = 0;
+    r->early_room = room;
+    return true;
 }
 
 bool early_hold(struct recogniser *r, const struct digest *digest)
 {
     bool is_old = digest->time < r->now - EARLY_WITHIN; /* the file is not in order: time does not go on from here */
-    if (is_old || r->early_count == EARLY_MOST)
+    if (is_old || (r->early_count == r->early_room && !early_grow(r)))
         return false;
     struct early *held = early_at(r, r->early_count++);
     held->due = r->now + EARLY_WITHIN;
@@ -61,8 +72,7 @@ void early_drop(struct recogniser *r)
         extension_release(r, held->extension);
     free(held->inside);
     free(held->name);
-    *held = (struct early){0};
-    r->early_first = (r->early_first + 1) % EARLY_MOST;
+    r->early_first = (r->early_first + 1) % r->early_room;
     r->early_count--;
 }
 

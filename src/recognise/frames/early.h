@@ -6,7 +6,6 @@
 
 #include "recognise/state.h"
 
-bool early_init(struct recogniser *r);
 void early_free(struct recogniser *r);
 /* Holds a copy of the reply. False: there is no room. */
 bool early_hold(struct recogniser *r, const struct digest *digest);

@@ -24,6 +24,7 @@
 #include "recognise/store/results.h"
 
 #define UNDECIDED_MOST 512 /* packets of a run that are held until it is decided: bounds the memory */
+#define RUNS_FIRST 64      /* ids of runs at first */
 #define BY_TTL_STEP 4      /* TTLs by which the array of a run grows */
 #define STRICT_START 16    /* TTL, see above: of ordinary traffic hardly any arrives with less */
 
@@ -52,12 +53,28 @@ void run_touch(struct recogniser *r, const struct run *run)
     run_push(r, run);
 }
 
+/* Doubles the number of ids. False: no memory. */
+static bool runs_grow(struct recogniser *r)
+{
+    unsigned room = r->run_room ? 2 * r->run_room : RUNS_FIRST;
+    struct run **runs = realloc(r->runs, (room + 1) * sizeof(struct run *));
+    r->runs = runs ? runs : r->runs;
+    struct run_link *links = realloc(r->run_links, (room + 1) * sizeof *links);
+    r->run_links = links ? links : r->run_links;
+    if (!runs || !links)
+        return false;
+    r->run_room = room;
+    return true;
+}
+
 bool runs_init(struct recogniser *r)
 {
     _Static_assert(RUNS_MOST < UINT16_MAX, "an id has 16 bits");
-    r->runs = calloc(RUNS_MOST + 1, sizeof(struct run *));
-    r->run_links = calloc(RUNS_MOST + 1, sizeof *r->run_links);
-    return r->runs && r->run_links;
+    if (!runs_grow(r))
+        return false;
+    r->runs[0] = NULL;
+    r->run_links[0] = (struct run_link){0};
+    return true;
 }
 
 void runs_free(struct recogniser *r)
@@ -71,7 +88,8 @@ void runs_free(struct recogniser *r)
 static struct run *run_alloc(struct recogniser *r)
 {
     uint16_t id = r->free_run ? r->free_run : (uint16_t)(r->run_count + 1);
-    struct run *run = id <= RUNS_MOST ? pool_take(&r->run_pool, sizeof *run) : NULL;
+    bool has_room = id <= RUNS_MOST && (id <= r->run_room || runs_grow(r));
+    struct run *run = has_room ? pool_take(&r->run_pool, sizeof *run) : NULL;
     if (!run)
         return NULL;
     memset(run, 0, offsetof(struct run, near_ttls));

@@ -26,12 +26,6 @@ static struct handshake *place_of(const struct recogniser *r, uint64_t key)
     return &r->handshakes[key >> (64 - HANDSHAKES_BITS)];
 }
 
-bool handshakes_init(struct recogniser *r)
-{
-    r->handshakes = calloc((size_t)1 << HANDSHAKES_BITS, sizeof *r->handshakes);
-    return r->handshakes;
-}
-
 void handshakes_free(struct recogniser *r)
 {
     free(r->handshakes);
@@ -42,14 +36,18 @@ static struct handshake *find(const struct recogniser *r, const struct addr *cli
                               uint32_t word)
 {
     uint64_t key = key_of(client, server, word);
-    struct handshake *handshake = place_of(r, key);
-    return handshake->reply_ttl && handshake->key == key ? handshake : NULL;
+    struct handshake *handshake = r->handshakes ? place_of(r, key) : NULL;
+    return handshake && handshake->reply_ttl && handshake->key == key ? handshake : NULL;
 }
 
 bool handshakes_note(struct recogniser *r, const struct digest *digest)
 {
     if (digest->protocol != IP_TCP || !digest->may_answer || digest->answer.kind != REPLY_SYN_ACK ||
         !(digest->have & HAVE_ACK))
+        return false;
+    if (!r->handshakes) /* most captures need none */
+        r->handshakes = calloc((size_t)1 << HANDSHAKES_BITS, sizeof *r->handshakes);
+    if (!r->handshakes)
         return false;
     uint32_t word = digest_answered_word(digest), seq = digest->traits.ack, ack = digest->traits.seq + 1;
     uint64_t key = key_of(&digest->target, &digest->source, word);

@@ -6,7 +6,6 @@
 
 #include "recognise/state.h"
 
-bool handshakes_init(struct recogniser *r); /* false: no memory */
 void handshakes_free(struct recogniser *r);
 /* Notes a SYN/ACK: it shows where the sequence numbers of both ends begin (RFC 9293 3.5). False: it is none, or was
  * noted already. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/json/json_value.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
@@ -11,27 +12,33 @@
  * beyond ASCII are \u-escaped, so that no character reaches a terminal that escape.h hides. */
 #define DUMP_FLAGS (JSON_REAL_PRECISION(15) | JSON_ENSURE_ASCII)
 
-/* Adds a piece of a document. DEL is the one control character that jansson leaves as it is; only strings hold it. */
-static int add_piece(const char *piece, size_t length, void *context)
+/* DEL is the one control character that jansson leaves as it is; only strings hold it. */
+static void add_document(struct strbuf *text, const char *document, size_t length)
 {
-    struct strbuf *text = context;
     for (size_t i = 0, end; i < length; i = end) {
-        const char *del = memchr(piece + i, 0x7f, length - i);
-        end = del ? (size_t)(del - piece) : length;
-        strbuf_add_bytes(text, piece + i, end - i);
+        const char *del = memchr(document + i, 0x7f, length - i);
+        end = del ? (size_t)(del - document) : length;
+        strbuf_add_bytes(text, document + i, end - i);
         strbuf_add(text, del ? "\\u007f" : "");
         end += del != NULL;
     }
-    return text->failed ? -1 : 0;
 }
 
 /* Makes `value` (which may be NULL) the text, and frees it. False: out of memory. */
 static bool dump(json_t *value, size_t flags, struct strbuf *text)
 {
+    char most[4096], *document = most; /* longer ones are rare */
     strbuf_init(text);
-    bool good = value && json_dump_callback(value, add_piece, text, DUMP_FLAGS | flags) == 0;
+    size_t length = value ? json_dumpb(value, most, sizeof most, DUMP_FLAGS | flags) : 0;
+    if (length > sizeof most) {
+        document = malloc(length);
+        length = document ? json_dumpb(value, document, length, DUMP_FLAGS | flags) : 0;
+    }
     json_decref(value);
-    return good;
+    add_document(text, document, length);
+    if (document != most)
+        free(document);
+    return length > 0 && !text->failed;
 }
 
 static void write_text(FILE *file, json_t *value, size_t flags)

@@ -9,10 +9,10 @@
 #define GRID_LINES_MOST 7     /* lines of latitude */
 #define GRID_FROM_CORNER 24.0 /* pixels: lines closer to a corner have no label */
 
-/* A ring of the coastline, at its longitudes or 360 degrees further east. */
+/* A ring of the coastline, and its bounds in degrees. */
 struct ring {
     const int16_t *numbers; /* as in coastline[] */
-    double turn;            /* degrees */
+    double west, east, south, north;
 };
 
 static unsigned points_of(const int16_t *numbers)
@@ -20,26 +20,32 @@ static unsigned points_of(const int16_t *numbers)
     return (unsigned)numbers[0];
 }
 
-static bool is_seen(const struct map_window *window, const struct ring *ring)
+static struct ring ring_of(const int16_t *numbers)
 {
-    double west = 360, east = -360, south = 90, north = -90, longitude = ring->turn, latitude = 0;
-    for (unsigned i = 0; i < points_of(ring->numbers); i++) {
-        longitude += ring->numbers[1 + 2 * i] / 100.0;
-        latitude += ring->numbers[2 + 2 * i] / 100.0;
+    double longitude = 0, latitude = 0, west = 360, east = -360, south = 90, north = -90;
+    for (unsigned i = 0; i < points_of(numbers); i++) {
+        longitude += numbers[1 + 2 * i] / 100.0;
+        latitude += numbers[2 + 2 * i] / 100.0;
         west = fmin(west, longitude);
         east = fmax(east, longitude);
         south = fmin(south, latitude);
         north = fmax(north, latitude);
     }
-    return east >= window->west && west <= window->west + window->wide && north >= window->south &&
-           south <= window->south + window->high;
+    return (struct ring){numbers, west, east, south, north};
 }
 
-/* Adds pixels to one decimal place. By hand, because the points of the coasts are most of a map. */
-static void add_pixels(struct strbuf *text, double pixels)
+/* `turn`: degrees by which the ring lies further east. */
+static bool is_seen(const struct map_window *window, const struct ring *ring, double turn)
 {
-    long tenths = lrint(fabs(pixels) * 10);
-    char digits[24], *at = digits + sizeof digits;
+    return ring->east + turn >= window->west && ring->west + turn <= window->west + window->wide &&
+           ring->north >= window->south && ring->south <= window->south + window->high;
+}
+
+/* Writes pixels to one decimal place, the last digit before `end`. Returns where they begin. */
+static char *write_pixels(char *end, double pixels)
+{
+    unsigned long tenths = (unsigned long)lrint(fabs(pixels) * 10);
+    char *at = end;
     *--at = (char)('0' + tenths % 10);
     *--at = '.';
     do {
@@ -48,12 +54,22 @@ static void add_pixels(struct strbuf *text, double pixels)
     } while (tenths >= 10);
     if (pixels < 0)
         *--at = '-';
-    strbuf_add_bytes(text, at, (size_t)(digits + sizeof digits - at));
+    return at;
 }
 
-static void add_ring(struct strbuf *text, const struct map_window *window, const struct ring *ring)
+/* By hand, because the points of the coasts are most of a map. */
+static void add_point(struct strbuf *text, char sign, struct map_spot spot)
 {
-    struct distance_point point = {.longitude = ring->turn};
+    char piece[64], *end = piece + sizeof piece, *at = write_pixels(end, spot.y);
+    *--at = ' ';
+    at = write_pixels(at, spot.x);
+    *--at = sign;
+    strbuf_add_bytes(text, at, (size_t)(end - at));
+}
+
+static void add_ring(struct strbuf *text, const struct map_window *window, const struct ring *ring, double turn)
+{
+    struct distance_point point = {.longitude = turn};
     struct map_spot before = {0};
     for (unsigned i = 0; i < points_of(ring->numbers); i++) {
         point.longitude += ring->numbers[1 + 2 * i] / 100.0;
@@ -61,10 +77,7 @@ static void add_ring(struct strbuf *text, const struct map_window *window, const
         struct map_spot spot = map_window_spot(window, point);
         if (i > 0 && hypot(spot.x - before.x, spot.y - before.y) < STEP_LEAST)
             continue;
-        strbuf_add(text, i == 0 ? "M" : i == 1 ? "L" : " ");
-        add_pixels(text, spot.x);
-        strbuf_add(text, " ");
-        add_pixels(text, spot.y);
+        add_point(text, i == 0 ? 'M' : i == 1 ? 'L' : ' ', spot);
         before = spot;
     }
     strbuf_add(text, "Z");
@@ -74,11 +87,10 @@ void map_land_add(struct strbuf *text, const struct map_window *window)
 {
     strbuf_add(text, "<path class=\"land\" d=\"");
     for (size_t at = 0; at < coastline_count; at += 1 + 2 * points_of(&coastline[at])) {
-        for (double turn = 0; turn <= 360; turn += 360) {
-            struct ring ring = {&coastline[at], turn};
-            if (is_seen(window, &ring))
-                add_ring(text, window, &ring);
-        }
+        struct ring ring = ring_of(&coastline[at]);
+        for (double turn = 0; turn <= 360; turn += 360)
+            if (is_seen(window, &ring, turn))
+                add_ring(text, window, &ring, turn);
     }
     strbuf_add(text, "\"/>\n");
 }

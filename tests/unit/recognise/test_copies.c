@@ -264,6 +264,18 @@ static void test_rewritten_on_the_way(void)
     scene_is("tcp max-ttl: 2 r2; 3 r3; 4 r4; other: 3 " COPY, "routers may rewrite MSS and DSCP");
 }
 
+/* More packets than the first table of sightings has room for. */
+static void test_forwarded_many(void)
+{
+    scene_begin(NULL);
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (uint16_t n = 0; n < 300; n++) {
+            struct made m = {.source = 5353, .target = 53, .ttl = (uint8_t)(64 - pass), .id = (uint16_t)(n + 1)};
+            scene_see(pass * 400 + n, &m);
+        }
+    scene_is("other: 300 ordinary traffic; 300 " COPY, "300 packets, forwarded 400 ms later: all are copies");
+}
+
 /* --- translated by a NAT --- */
 
 struct nat {
@@ -373,6 +385,31 @@ static void test_published(void)
         ok(!strstr(scene_text(), COPY), "no copies: %s", others[i].name);
         scene_end();
     }
+}
+
+/* As see_published(): more probes than the first table of senders has room for. They are sent on once all have come. */
+static void test_published_many(void)
+{
+    scene_begin(NULL);
+    for (uint16_t n = 0; n < 300; n++) {
+        struct made m = udp(n, (uint8_t)(2 + n / 100));
+        scene_heads(FRAME_IN);
+        scene_see(n * 0.01, &m);
+    }
+    for (uint16_t n = 0; n < 300; n++) {
+        struct made m = udp(n, (uint8_t)(2 + n / 100)), sent_on = m;
+        sent_on.to = "172.17.0.2";
+        sent_on.target = 8080;
+        sent_on.ttl--;
+        scene_heads(FRAME_OUT);
+        scene_see(10 + n * 0.01, &sent_on);
+        error_of(20 + n * 0.01, &m, .from = router(m.ttl), .id = (uint16_t)(n + 1));
+    }
+    const struct recognition *found = scene_result();
+    is_num(found->counters.probes, 300, "300 probes");
+    is_num(found->counters.common.stray_kinds ? (long)found->counters.common.strays[0].count : 0L, 300,
+           "are sent on: all are copies");
+    scene_end();
 }
 
 /* Two sources send equal probes at once. Neither forwards those of the other. */
@@ -758,6 +795,24 @@ static void test_early_order(void)
     scene_end();
 }
 
+/* More replies than the ring has room for at first. */
+static void test_early_grown(void)
+{
+    scene_begin(NULL);
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned n = 0; n < 90; n++) {
+            struct made m = linux_udp(0, n, (uint8_t)(1 + n / 3));
+            if (pass)
+                scene_see(3 + n * 0.01, &m);
+            else
+                error_of(n * 0.01, &m, .from = router(m.ttl), .id = (uint16_t)(n + 1));
+        }
+    const struct recognition *found = scene_result();
+    is_num(found->counters.replies, 90, "90 early replies are matched");
+    is_num(found->trace_count, 1, "to the probes of one trace");
+    scene_end();
+}
+
 /* More replies than wait. */
 static void test_early_many(void)
 {
@@ -777,9 +832,11 @@ int main(void)
     test_doubled();
     test_again();
     test_forwarded();
+    test_forwarded_many();
     test_rewritten_on_the_way();
     test_nat();
     test_published();
+    test_published_many();
     test_no_nat();
     test_both_ends();
     test_slow_way();
@@ -794,6 +851,7 @@ int main(void)
     test_early_weak();
     test_early_answers();
     test_early_order();
+    test_early_grown();
     test_early_many();
     return tap_done();
 }

@@ -586,6 +586,24 @@ static void test_in_connection(void)
              "data of a connection with rising TTLs; the connection's other packets are none of it");
 }
 
+/* More runs than there is room for at first. */
+static void test_many_at_once(void)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 3; ttl++)
+        for (unsigned n = 0; n < 100; n++) {
+            char target[32];
+            struct made m = linux_udp(0, ttl - 1U, ttl);
+            snprintf(target, sizeof target, "198.51.100.%u", n + 1);
+            m.to = target;
+            hop(ttl * 1000 + n, &m);
+        }
+    const struct recognition *found = scene_result();
+    is_num(found->trace_count, 100, "100 traces at once");
+    is_num(found->counters.replies, 300, "with all their replies");
+    scene_end();
+}
+
 int main(void)
 {
     test_ports_in_turns();
@@ -603,5 +621,6 @@ int main(void)
     test_single_at_target();
     test_no_single_hop();
     test_in_connection();
+    test_many_at_once();
     return tap_done();
 }
