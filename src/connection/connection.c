@@ -88,11 +88,13 @@ static enum segment take_syn_ack(struct connection *c, const struct headers *pac
     bool syn_was_seen = c->state != CONNECTION_NONE;
     if (syn_was_seen && c->snd_nxt != (uint32_t)t->ack)
         return SEGMENT_NONE;
-    if (c->state != CONNECTION_NONE && c->state != CONNECTION_OPENING && c->state != CONNECTION_SILENT)
+    if (connection_was_open(c) || c->state == CONNECTION_ANSWERED)
         return SEGMENT_HANDSHAKE; /* a copy */
-    c->state = CONNECTION_ANSWERED;
-    c->answered_at = time;
-    c->answer_frame = frame;
+    if (c->state != CONNECTION_REFUSED) {
+        c->state = CONNECTION_ANSWERED;
+        c->answered_at = time;
+        c->answer_frame = frame;
+    }
     c->snd_nxt = (uint32_t)t->ack;
     c->rcv_nxt = (uint32_t)t->seq + 1;
     c->has_timestamps = has_stamps(t) && (c->has_timestamps || !syn_was_seen);
@@ -104,8 +106,15 @@ static enum segment take_syn_ack(struct connection *c, const struct headers *pac
     return SEGMENT_HANDSHAKE;
 }
 
+/* A capture may swap a RST and a SYN/ACK of the same moment. Our kernel acknowledges the SYN/ACK only if it took that
+ * one first. */
+static bool shows_swap(const struct connection *c, const struct transport *t)
+{
+    return c->state == CONNECTION_REFUSED && c->syn_ack_ttl && (uint32_t)t->ack == c->rcv_nxt;
+}
+
 /* Our kernel's segments without SYN. */
-static enum segment take_own(struct connection *c, const struct headers *packet, nstime time)
+static enum segment take_own(struct connection *c, const struct headers *packet, nstime time, uint64_t frame)
 {
     const struct transport *t = &packet->transport;
     bool is_data = t->size > t->header_length, is_next = (uint32_t)t->seq == c->snd_nxt;
@@ -120,6 +129,11 @@ static enum segment take_own(struct connection *c, const struct headers *packet,
     c->kernel_at = time;
     if (!is_next)
         return SEGMENT_KERNEL;
+    if (shows_swap(c, t)) {
+        c->state = CONNECTION_ANSWERED;
+        c->answered_at = time;
+        c->answer_frame = frame;
+    }
     if ((int32_t)((uint32_t)t->ack - c->rcv_nxt) > 0)
         c->rcv_nxt = (uint32_t)t->ack;
     c->window = t->window;
@@ -191,7 +205,7 @@ enum segment connection_take(struct connection *c, const struct headers *packet,
     bool is_syn = (t->flags & TCP_SYN) && !(t->flags & TCP_ACK), is_reset = t->flags & TCP_RST;
     enum segment segment = !leaves  ? take_peers(c, packet, time, frame)
                            : is_syn ? take_syn(c, t, time, frame)
-                                    : take_own(c, packet, time);
+                                    : take_own(c, packet, time, frame);
     bool is_end = !leaves && (segment == SEGMENT_RESET || (segment == SEGMENT_PEER && (t->flags & TCP_FIN)));
     if (is_end)
         connection_use(c, time);

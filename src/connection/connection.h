@@ -18,7 +18,7 @@ enum connection_state {
     CONNECTION_ESTABLISHED, /* segments may be crafted into it */
     CONNECTION_RESET,       /* it was established, and a RST of the target or of a device ended it */
     CONNECTION_CLOSED,      /* it was established, and we ended it */
-    CONNECTION_REFUSED,     /* a RST or an ICMP error answered the SYN */
+    CONNECTION_REFUSED,     /* a RST or an ICMP error answered the SYN, and no acknowledgement of ours refutes that */
     CONNECTION_SILENT,      /* nothing answered the SYN: connection_give_up() */
 };
 
@@ -26,7 +26,7 @@ struct connection {
     uint8_t state;       /* enum connection_state */
     bool has_timestamps; /* both sides use them (RFC 7323) */
     bool is_used;        /* probes were sent in it, or the target or a device ended it: `idle` is final */
-    uint8_t syn_ack_ttl; /* as captured: tells the target's own packets from a device's */
+    uint8_t syn_ack_ttl; /* as captured: tells the target's own packets from a device's; 0: there was none */
     uint16_t window;     /* as in our kernel's last segment: not scaled */
     uint16_t syn_ack_window;
     uint32_t flow_label; /* IPv6: of our kernel's segments; balancers may hash it */
@@ -35,13 +35,14 @@ struct connection {
     uint32_t timestamp;  /* TSval of our kernel's last segment of the handshake */
     uint32_t echo;       /* the target's TSval in the handshake */
     nstime opened_at;    /* stamp of the first SYN; NSTIME_NONE: not seen */
-    nstime answered_at;  /* of the SYN/ACK or the refusal; NSTIME_NONE: none */
-    nstime ended_at;     /* of the RST; NSTIME_NONE: none */
-    nstime fin_at;       /* of the target's FIN; NSTIME_NONE: none */
-    nstime last_at;      /* of its last packet, until it is used; NSTIME_NONE: it was not established yet */
-    nstime idle;         /* the longest time without a packet, until it was used */
-    uint8_t end_ttl;     /* of the RST or the FIN, as captured */
-    nstime kernel_at;    /* of our kernel's last segment without SYN or RST; NSTIME_NONE: none */
+    nstime
+        answered_at;  /* of the SYN/ACK or the refusal; of our acknowledgement if it refutes that; NSTIME_NONE: none */
+    nstime ended_at;  /* of the RST; NSTIME_NONE: none */
+    nstime fin_at;    /* of the target's FIN; NSTIME_NONE: none */
+    nstime last_at;   /* of its last packet, until it is used; NSTIME_NONE: it was not established yet */
+    nstime idle;      /* the longest time without a packet, until it was used */
+    uint8_t end_ttl;  /* of the RST or the FIN, as captured */
+    nstime kernel_at; /* of our kernel's last segment without SYN or RST; NSTIME_NONE: none */
     uint64_t syn_frame, answer_frame,
         end_frame; /* numbers of these frames, the last of the RST or the FIN; 0: none, or no capture is kept */
 };

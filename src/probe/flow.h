@@ -19,6 +19,7 @@
 #include "probe/spec.h"
 
 #define EPHEMERAL_FIRST 49152   /* RFC 6335 6: the dynamic ports, to the last there is */
+#define EPHEMERAL_COUNT 16384   /* of them */
 #define FLOW_SERIALS_MOST 60000 /* serials are 1 .. this; every identity must be able to tell that many apart */
 
 struct flow {

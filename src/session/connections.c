@@ -163,10 +163,12 @@ enum segment connections_take(struct session *session, const struct frame *frame
         found = find(session, &packet->outer);
     if (!found.connection)
         return SEGMENT_NONE;
-    bool was_reset = found.connection->state == CONNECTION_RESET;
+    bool was_reset = found.connection->state == CONNECTION_RESET, had_failed = connection_failed(found.connection);
     enum segment segment = connection_take(found.connection, &packet->outer, found.leaves, frame->time, frame->number);
     if (found.connection->state == CONNECTION_RESET && !was_reset)
         count_unprovoked(session, &found);
+    if (had_failed && !connection_failed(found.connection)) /* it opened after all, so it has to be closed again */
+        session->connections[found.trace].closed[found.flow] = false;
     return segment;
 }
 

@@ -10,8 +10,6 @@
 #include "probe/type.h"
 #include "session/state.h"
 
-#define EPHEMERAL_COUNT (65536 - EPHEMERAL_FIRST)
-
 /* --- making and freeing --- */
 
 /* A source port for each trace. The ports of one run differ, so that the connection state of one spec does not open the

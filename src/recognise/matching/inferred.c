@@ -99,10 +99,10 @@ static void run_of_quotes(const struct pair *pair, const struct inferred *inferr
     run->ttls_fixed = run->wanted = true;
     for (size_t i = 0; i < inferred->count; i++) {
         const struct unmatched *unmatched = inferred->replies[i];
-        field_add(&run->source_port, unmatched->traits.word >> 16, i == 0, false);
-        field_add(&run->target_port, unmatched->traits.word & 0xffff, i == 0, false);
-        field_add(&run->ip_id, unmatched->traits.ip_id, i == 0, false);
-        field_add(&run->seq, unmatched->traits.seq, i == 0, true);
+        field_add(&run->source_port, unmatched->traits.word >> 16, i == 0, RANGE_PORT);
+        field_add(&run->target_port, unmatched->traits.word & 0xffff, i == 0, RANGE_16);
+        field_add(&run->ip_id, unmatched->traits.ip_id, i == 0, RANGE_16);
+        field_add(&run->seq, unmatched->traits.seq, i == 0, RANGE_32);
         run->count++;
     }
     run->shown = first->traits;

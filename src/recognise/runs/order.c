@@ -37,6 +37,11 @@ static uint32_t value_of(const struct traits *traits, enum counter counter)
     }
 }
 
+static enum range range_of(enum counter counter)
+{
+    return counter == COUNT_SEQ ? RANGE_32 : counter == COUNT_SOURCE ? RANGE_PORT : RANGE_16;
+}
+
 static const struct field *field_of(const struct run *run, enum counter counter)
 {
     switch (counter) {
@@ -77,12 +82,12 @@ struct neighbours {
 static void find_neighbours(const struct run *run, enum counter counter, const struct traits *traits, nstime now,
                             struct neighbours *near)
 {
-    bool wide = counter == COUNT_SEQ;
+    enum range range = range_of(counter);
     bool once = run->source_port.movement == MOVE_RANDOM || field_of(run, counter)->steps_of_one + 1 >= run->count;
     unsigned left = ORDER_SCAN_MOST, lower = 0;
     *near = (struct neighbours){.step_below = INT32_MIN, .step_above = INT32_MAX};
     for (const struct candidate *other = run->newest; other && left--; other = other->before) {
-        int32_t step = order_step(value_of(traits, counter), value_of(&other->traits, counter), wide);
+        int32_t step = order_step(value_of(traits, counter), value_of(&other->traits, counter), range);
         bool old = now - other->probe.sent > REORDER_WITHIN;
         if (step > 0 && step < near->step_above) {
             near->above = other;
@@ -179,7 +184,7 @@ static bool is_swapped_by_ttl(const struct run *run, const struct traits *traits
 static enum counter moved_counter(const struct run *run, const struct traits *traits, int32_t *step)
 {
     for (enum counter counter = 0; counter < COUNTERS; counter++) {
-        *step = order_step(field_of(run, counter)->last, value_of(traits, counter), counter == COUNT_SEQ);
+        *step = order_step(field_of(run, counter)->last, value_of(traits, counter), range_of(counter));
         if (*step && is_counting(run, counter, *step))
             return counter;
     }
@@ -197,7 +202,7 @@ enum order order_of(const struct run *run, const struct traits *traits, nstime n
         if (step > 0 || !fits_between(run, counter, traits, now))
             return ORDER_NEXT;
         uint32_t first = field_of(run, counter)->first;
-        return order_step(first, value_of(traits, counter), counter == COUNT_SEQ) < 0 ? ORDER_FIRST : ORDER_BEFORE;
+        return order_step(first, value_of(traits, counter), range_of(counter)) < 0 ? ORDER_FIRST : ORDER_BEFORE;
     }
     if (!is_swapped_by_ttl(run, traits, now))
         return ORDER_NEXT;
@@ -247,9 +252,9 @@ static bool counter_starts_again(const struct run *run, enum counter counter, co
 {
     const struct field *field = field_of(run, counter);
     uint32_t value = value_of(traits, counter);
-    int32_t from_first = order_step(field->first, value, counter == COUNT_SEQ);
+    int32_t from_first = order_step(field->first, value, range_of(counter));
     bool each = counter != COUNT_SOURCE || 2 * field->steps_of_one >= run->count; /* not each flow */
-    return each && field->movement == MOVE_RISING && order_step(field->last, value, counter == COUNT_SEQ) <= 0 &&
+    return each && field->movement == MOVE_RISING && order_step(field->last, value, range_of(counter)) <= 0 &&
            from_first >= -RESTART_NEAR && from_first <= RESTART_NEAR;
 }
 
@@ -257,7 +262,7 @@ static bool counter_starts_again(const struct run *run, enum counter counter, co
 static bool goes_on(const struct run *run, enum counter counter, const struct traits *traits)
 {
     const struct field *field = field_of(run, counter);
-    int32_t step = order_step(field->last, value_of(traits, counter), counter == COUNT_SEQ);
+    int32_t step = order_step(field->last, value_of(traits, counter), range_of(counter));
     bool swapped = run->shape == SHAPE_ECHO && counter == COUNT_TARGET && step % 256 == 0;
     return step > 0 && (field->movement == MOVE_RISING || swapped);
 }

@@ -4,6 +4,7 @@
 #ifndef HOPSONDE_RECOGNISE_RUNS_ORDER_H
 #define HOPSONDE_RECOGNISE_RUNS_ORDER_H
 
+#include "probe/flow.h"
 #include "recognise/state.h"
 
 enum order {
@@ -12,10 +13,21 @@ enum order {
     ORDER_FIRST,  /* the same, and sent before the first one of the run */
 };
 
-/* How far `to` is above `from`, in a counter of 32 or 16 bits. */
-static inline int32_t order_step(uint32_t from, uint32_t to, bool wide)
+/* The values of a counter. */
+enum range {
+    RANGE_16,
+    RANGE_32,
+    RANGE_PORT, /* source ports: of 16 bits, but hopsonde goes on at EPHEMERAL_FIRST behind the last one */
+};
+
+/* How far `to` is above `from`. */
+static inline int32_t order_step(uint32_t from, uint32_t to, enum range range)
 {
-    return wide ? (int32_t)(to - from) : (int16_t)(to - from);
+    if (range == RANGE_PORT && from >= EPHEMERAL_FIRST && to >= EPHEMERAL_FIRST) {
+        int32_t ahead = (int32_t)((to - from) % EPHEMERAL_COUNT);
+        return ahead < EPHEMERAL_COUNT / 2 ? ahead : ahead - EPHEMERAL_COUNT;
+    }
+    return range == RANGE_32 ? (int32_t)(to - from) : (int16_t)(to - from);
 }
 
 enum order order_of(const struct run *run, const struct traits *traits, nstime now);

@@ -27,22 +27,22 @@
 #define SERVICE_PORTS 1024  /* ports below are of services: few tools count there */
 #define SERVICE_STEP_MOST 8 /* so a larger step there is to another service */
 
-static bool is_near(int32_t step, bool wide)
+static bool is_near(int32_t step, enum range range)
 {
-    int32_t most = wide ? SEQ_NEAR_MOST : NEAR_MOST;
+    int32_t most = range == RANGE_32 ? SEQ_NEAR_MOST : NEAR_MOST;
     return step >= -most && step <= most;
 }
 
-static uint8_t next_movement(uint8_t before, int32_t step, bool wide)
+static uint8_t next_movement(uint8_t before, int32_t step, enum range range)
 {
-    if (before == MOVE_RANDOM || !is_near(step, wide))
+    if (before == MOVE_RANDOM || !is_near(step, range))
         return MOVE_RANDOM;
     if (step == 0)
         return before == MOVE_NONE ? MOVE_CONSTANT : before;
     return step > 0 && before != MOVE_NEAR ? MOVE_RISING : MOVE_NEAR;
 }
 
-void field_add(struct field *field, uint32_t value, bool first, bool wide)
+void field_add(struct field *field, uint32_t value, bool first, enum range range)
 {
     if (first) {
         *field = (struct field){.first = value, .last = value, .least = value, .most = value};
@@ -54,33 +54,34 @@ void field_add(struct field *field, uint32_t value, bool first, bool wide)
         field->last = value;
         return;
     }
-    int32_t step = order_step(field->last, value, wide);
-    field->movement = next_movement(field->movement, step, wide);
+    int32_t step = order_step(field->last, value, range);
+    field->movement = next_movement(field->movement, step, range);
     field->steps_of_one += step == 1;
     field->last = value;
 }
 
 /* The same for a packet out of order: the last value stays, and a value below it is on the way up. */
-static void field_insert(struct field *field, uint32_t value, enum order order, bool wide)
+static void field_insert(struct field *field, uint32_t value, enum order order, enum range range)
 {
-    int32_t step = order_step(field->last, value, wide);
+    int32_t step = order_step(field->last, value, range);
     field->least = value < field->least ? value : field->least;
     field->most = value > field->most ? value : field->most;
     if (order == ORDER_FIRST)
         field->first = value;
     if (field->movement == MOVE_RANDOM)
         return;
-    field->movement = next_movement(field->movement, -step, wide);
+    field->movement = next_movement(field->movement, -step, range);
 }
 
-static inline void note_field(struct field *field, uint32_t value, const struct run *run, enum order order, bool wide)
+static inline void note_field(struct field *field, uint32_t value, const struct run *run, enum order order,
+                              enum range range)
 {
     if (value == field->last && field->movement != MOVE_NONE && order == ORDER_NEXT)
         return; /* most fields stay as they are */
     if (run->count && order != ORDER_NEXT)
-        field_insert(field, value, order, wide);
+        field_insert(field, value, order, range);
     else
-        field_add(field, value, run->count == 0, wide);
+        field_add(field, value, run->count == 0, range);
 }
 
 /* By how much echo ids rise with each TTL: by 1 in either byte order, or both bytes are the TTL (trace6). */
@@ -112,13 +113,13 @@ void pattern_add(struct run *run, const struct traits *traits, enum order order,
     run->same_payload = first || (run->same_payload && has_payload_of(run, traits));
     run->own_ids = first || (run->own_ids && !(same_id && traits->ttl != run->last_ttl));
     run->own_ids_within = !first && run->own_ids_within && !same_id;
-    note_field(&run->source_port, traits->word >> 16, run, order, false);
-    note_field(&run->target_port, traits->word & 0xffff, run, order, false);
+    note_field(&run->source_port, traits->word >> 16, run, order, RANGE_PORT);
+    note_field(&run->target_port, traits->word & 0xffff, run, order, RANGE_16);
     if (place)
         (place->is_target ? &run->target_port : &run->source_port)->steps_of_one += place->steps_of_one;
     if (!known) {
-        note_field(&run->ip_id, traits->ip_id, run, order, false);
-        note_field(&run->seq, traits->seq, run, order, true);
+        note_field(&run->ip_id, traits->ip_id, run, order, RANGE_16);
+        note_field(&run->seq, traits->seq, run, order, RANGE_32);
     }
     if (known && order == ORDER_NEXT) {
         run->ip_id.last = traits->ip_id;
@@ -130,14 +131,24 @@ void pattern_add(struct run *run, const struct traits *traits, enum order order,
 
 enum relation { FAR, SAME, UP, DOWN };
 
-static enum relation relate(const struct field *field, uint32_t value)
+static enum relation relate(const struct field *field, uint32_t value, enum range range)
 {
-    int32_t step = order_step(field->last, value, false);
+    int32_t step = order_step(field->last, value, range);
     if (step == 0)
         return SAME;
-    if (!is_near(step, false))
+    if (!is_near(step, range))
         return FAR;
     return step > 0 ? UP : DOWN;
+}
+
+static enum relation relate_source(const struct run *run, const struct traits *traits)
+{
+    return relate(&run->source_port, traits->word >> 16, RANGE_PORT);
+}
+
+static enum relation relate_target(const struct run *run, const struct traits *traits)
+{
+    return relate(&run->target_port, traits->word & 0xffff, RANGE_16);
 }
 
 /* True if the TTLs start again: against their direction, with a TTL that was probed before. A tool that probes in
@@ -152,8 +163,9 @@ static bool starts_again(const struct run *run, uint8_t ttl)
 static bool has_ping_seq(const struct run *run, const struct traits *traits)
 {
     uint16_t seq = (uint16_t)traits->word;
-    int32_t step = order_step(run->target_port.last, seq, false), rise = order_step(run->target_port.first, seq, false);
-    return rise == 0 || rise == traits->ttl - run->first_ttl || seq == traits->word >> 16 || is_near(step, false);
+    int32_t step = order_step(run->target_port.last, seq, RANGE_16),
+            rise = order_step(run->target_port.first, seq, RANGE_16);
+    return rise == 0 || rise == traits->ttl - run->first_ttl || seq == traits->word >> 16 || is_near(step, RANGE_16);
 }
 
 /* A ping for each TTL or each probe: each has an echo id of its own, and its sequence numbers start again. */
@@ -172,12 +184,12 @@ static unsigned fits_pings(const struct run *run, const struct traits *traits, e
 /* One echo id is one run; its sequence number rises by 1, or in the other byte order by 256. */
 static unsigned fits_echo(const struct run *run, const struct traits *traits, enum order order, bool again, bool late)
 {
-    if (relate(&run->source_port, traits->word >> 16) != SAME)
+    if (relate_source(run, traits) != SAME)
         return fits_pings(run, traits, order, late);
-    int32_t step = order_step(run->target_port.last, traits->word & 0xffff, false);
+    int32_t step = order_step(run->target_port.last, traits->word & 0xffff, RANGE_16);
     if (step > 0 && (step <= NEAR_MOST || (step % 256 == 0 && step <= 256 * 16)))
         return 9;
-    if (again && (late || !is_near(step, false)))
+    if (again && (late || !is_near(step, RANGE_16)))
         return 0;
     return step == 0 ? 5 : 3;
 }
@@ -213,11 +225,11 @@ static bool is_other_service(const struct run *run, const struct traits *traits)
 static unsigned fits_steady_source(const struct run *run, const struct traits *traits, bool again, bool late)
 {
     bool counts = traits->seq && run->seq.movement == MOVE_RISING;
-    int32_t step = order_step(run->seq.last, traits->seq, true);
+    int32_t step = order_step(run->seq.last, traits->seq, RANGE_32);
     bool stays = run->target_port.movement == MOVE_CONSTANT && run->least_ttl != run->most_ttl;
-    switch (relate(&run->target_port, traits->word & 0xffff)) {
+    switch (relate_target(run, traits)) {
     case SAME:
-        if (again && counts && !is_near(step, true))
+        if (again && counts && !is_near(step, RANGE_32))
             return 0;
         return again && late && !(counts && step > 0) ? 0 : run->target_port.movement == MOVE_RISING ? 8 : 9;
     case UP:
@@ -238,9 +250,9 @@ static unsigned fits_near_source(const struct run *run, const struct traits *tra
     bool settled = run->count > 3;
     if (settled && run->source_port.movement == MOVE_CONSTANT)
         return 0;
-    if (again && late && (traits->word >> 16) != run->source_port.last + 1)
+    if (again && late && order_step(run->source_port.last, traits->word >> 16, RANGE_PORT) != 1)
         return 0;
-    switch (relate(&run->target_port, traits->word & 0xffff)) {
+    switch (relate_target(run, traits)) {
     case SAME:
         return 7;
     case UP:
@@ -270,7 +282,7 @@ static unsigned fits_random_source(const struct run *run, const struct traits *t
         return 0;
     if ((ttl < run->last_ttl && order == ORDER_NEXT) || ttl > run->most_ttl + TTL_JUMP_MOST)
         return 0;
-    switch (relate(&run->target_port, traits->word & 0xffff)) {
+    switch (relate_target(run, traits)) {
     case SAME: /* a counting port comes once only */
         return run->target_port.movement == MOVE_RISING || is_counted(run, traits) ? 0 : 4;
     case UP:
@@ -294,7 +306,7 @@ static bool uses_once(const struct run *run)
 
 static unsigned fits_ports(const struct run *run, const struct traits *traits, enum order order, bool again, bool late)
 {
-    enum relation source = relate(&run->source_port, traits->word >> 16);
+    enum relation source = relate_source(run, traits);
     if (source == SAME && uses_once(run))
         return 3;
     if (source == SAME)
@@ -357,10 +369,10 @@ unsigned pattern_fits(const struct run *run, const struct digest *digest, nstime
         return 0;
     if (run->state == RUN_ORDINARY && (ttl > 63 || !(run->ttls >> ttl & 1)))
         return 0;
-    if (digest->shape != SHAPE_ECHO && relate(&run->target_port, traits->word & 0xffff) == FAR)
+    if (digest->shape != SHAPE_ECHO && relate_target(run, traits) == FAR)
         return 0;
     if (!carried_name_equal(run->name, digest->name) &&
-        (digest->shape == SHAPE_ECHO || relate(&run->source_port, traits->word >> 16) != SAME))
+        (digest->shape == SHAPE_ECHO || relate_source(run, traits) != SAME))
         return 0; /* another name is another probe spec, but in one flow */
     enum order order = order_of(run, traits, now);
     if (run->state != RUN_ORDINARY && order == ORDER_NEXT && order_begins_anew(run, traits, now))

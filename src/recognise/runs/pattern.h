@@ -6,8 +6,7 @@
 
 #include "recognise/runs/order.h"
 
-/* `wide`: 32 bits, else 16. */
-void field_add(struct field *field, uint32_t value, bool first, bool wide);
+void field_add(struct field *field, uint32_t value, bool first, enum range range);
 /* How well a packet continues what the run has sent: 0 not at all, more is better. */
 unsigned pattern_fits(const struct run *run, const struct digest *digest, nstime now);
 /* `place`: of a packet out of order, else NULL. */

@@ -102,11 +102,29 @@ static void test_failed(void)
         {false, TCP_RST | TCP_ACK, 0, OUR + 1, 0, 0, 0, SEGMENT_REFUSAL, CONNECTION_REFUSED},
         {false, TCP_ACK, PEER, OUR + 1, 0, 0, 0, SEGMENT_NONE, CONNECTION_REFUSED},
     };
+    /* Our kernel took the SYN/ACK first; or it took the RST first, and resets what the SYN/ACK opens. */
+    static const struct step swapped[] = {
+        SYN_LEAVES,
+        {false, TCP_RST | TCP_ACK, 0, OUR + 1, 0, 0, 0, SEGMENT_REFUSAL, CONNECTION_REFUSED},
+        {false, TCP_SYN | TCP_ACK, PEER, OUR + 1, 0, 90, 10, SEGMENT_HANDSHAKE, CONNECTION_REFUSED},
+        {true, TCP_ACK, OUR + 1, PEER, 0, 12, 90, SEGMENT_KERNEL, CONNECTION_REFUSED},
+        ACK_LEAVES,
+        {false, TCP_RST | TCP_ACK, PEER + 1, OUR + 1, 0, 0, 0, SEGMENT_RESET, CONNECTION_RESET},
+    };
+    static const struct step in_order[] = {
+        SYN_LEAVES,
+        {false, TCP_RST | TCP_ACK, 0, OUR + 1, 0, 0, 0, SEGMENT_REFUSAL, CONNECTION_REFUSED},
+        {false, TCP_SYN | TCP_ACK, PEER, OUR + 1, 0, 90, 10, SEGMENT_HANDSHAKE, CONNECTION_REFUSED},
+        {true, TCP_RST, OUR + 1, 0, 0, 0, 0, SEGMENT_KERNEL, CONNECTION_REFUSED},
+    };
     static const struct step late[] = {SYN_ACK_COMES, ACK_LEAVES};
     static const struct step syn[] = {SYN_LEAVES};
     struct connection c;
     RUN("a closed port", refused, &c);
     ok(connection_failed(&c), "that handshake failed");
+    RUN("a RST that the capture has before the SYN/ACK", swapped, &c);
+    ok(c.has_timestamps && c.timestamp == 12 && c.answer_frame == 5, "the acknowledgement shows that it was open");
+    RUN("a RST before the SYN/ACK", in_order, &c);
     RUN("a SYN", syn, &c);
     connection_give_up(&c);
     is_num(c.state, CONNECTION_SILENT, "nothing answers it");

@@ -100,6 +100,28 @@ static struct made tcptraceroute_of(unsigned n, uint8_t ttl)
     return syn((uint16_t)n, ttl);
 }
 
+/* A port for each probe, as flows of hopsonde: behind 65535 it goes on at the first dynamic port. */
+static uint16_t flow_port(unsigned n)
+{
+    return (uint16_t)(n < 4 ? 65532 + n : EPHEMERAL_FIRST + n - 4);
+}
+
+static struct made flows_of(unsigned n, uint8_t ttl)
+{
+    static char payloads[BURST_MOST][16];
+    snprintf(payloads[n], sizeof payloads[n], "serial%02uhops", n);
+    return (struct made){
+        .source = flow_port(n), .target = 33434, .ttl = ttl, .id = (uint16_t)(n * 40503 + 1), .payload = payloads[n]};
+}
+
+static struct made syn_flows_of(unsigned n, uint8_t ttl)
+{
+    struct made m = linux_syn(0, n, ttl);
+    m.source = flow_port(n);
+    m.window = 64240;
+    return m;
+}
+
 /* The same ports for all, and no id: only the TTL is in order. */
 static struct made paris6_of(unsigned n, uint8_t ttl)
 {
@@ -125,6 +147,8 @@ static const struct kind {
     {"mtr -T", mtr_syn_of, true, "mtr"},
     {"scamper", scamper_of, true, "scamper"},
     {"tcptraceroute", tcptraceroute_of, false, "tcptraceroute"},
+    {"flows of UDP", flows_of, false, "hopsonde"},
+    {"flows of SYNs", syn_flows_of, false, NULL},
     {"constant ports over IPv6", paris6_of, false, NULL},
 };
 
