@@ -532,7 +532,7 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     bool good = sides_find(&j) && sides_set_clock(&j);
     if (good) {
         set_overlap(out);
-        good = find_delays(&j) && witnesses_find(&j) && late_pair(&j);
+        good = find_delays(&j) && witnesses_find(&j) && late_pair(&j) && witnesses_bound_clock(&j);
     }
     good = good && gaps_find(&j) && fates_judge(&j) && list(&j) && list_alone(&j);
     free(j.sides);
