@@ -452,6 +452,29 @@ static void clock_set(void)
     pairing_free(pairing);
 }
 
+/* Near its end the far clock is set forward, by too little for a silence. Two datagrams are at both points then, so far
+ * apart that they do not pair, and a third at the near point alone. */
+static void clock_set_at_end(nstime forward)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 10; i++) {
+        nstime at = 600 * MS + 30 * MS * i;
+        see_datagram(TRANSIT_NEAR, at, 172, 7919 * (i + 1));
+        if (i < 9)
+            see_datagram(TRANSIT_FAR, at + (i < 7 ? 0 : forward), 172, 7919 * (i + 1));
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        see_other(TRANSIT_NEAR, 1080 * MS + 300 * MS * i);
+        see_other(TRANSIT_FAR, 1080 * MS + 300 * MS * i);
+    }
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], forward ? 0 : 1, "what is lost, the clock set by %lld ms",
+           (long long)(forward / MS));
+    is_num(clock_is_known(&result->clock, START + 870 * MS), !forward, "and whether the clock is known there");
+    pairing_free(pairing);
+}
+
 /* A host stands still for 60 ms, so that packets both ways are late. Between them one is lost. */
 static void stands_still(void)
 {
@@ -795,6 +818,8 @@ int main(void)
     joined(369, false);
     joined(368, true);
     clock_set();
+    clock_set_at_end(0);
+    clock_set_at_end(200 * MS);
     silences();
     stands_still();
     all_errors();
