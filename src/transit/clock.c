@@ -328,18 +328,8 @@ static bool show_none(const struct others *others)
     return others->before.count && others->after.count && !is_apart(&others->before, &others->after);
 }
 
-/* Whether the clock is known before a jump, and not from it on: where the other direction has samples, since only there
- * both bounds are those of one clock; or else where more samples are. */
-static bool is_known_before(const struct span *span, const struct others *others, unsigned at)
-{
-    if (!others->before.count == !others->after.count)
-        return at >= span->count - at;
-    return others->before.count > 0;
-}
-
 /* One offset satisfies all samples, but the delays of one direction jump, and the other direction does not show that it
- * is they: maybe the clock was set. It is known on one side of the jump, from the samples there. False: out of memory.
- */
+ * is they: maybe the clock was set. It is known where more samples are, and from those alone. False: out of memory. */
 static bool note_jump(const struct span *span, struct clock_estimate *out)
 {
     struct range *room = malloc(span->count * sizeof *room);
@@ -352,7 +342,7 @@ static bool note_jump(const struct span *span, struct clock_estimate *out)
         const struct others others = others_at(span, toward_b, at);
         if (!at || show_none(&others))
             continue;
-        if (is_known_before(span, &others, at))
+        if (at >= span->count - at)
             to = at < to ? at : to;
         else
             from = at > from ? at : from;
@@ -417,8 +407,24 @@ static bool estimate(struct sample *all, unsigned count, struct sample *samples,
     return out->count != 1 || note_jump(&(struct span){kept, count}, out);
 }
 
-/* If clock A was set back, its times do not put the samples in order, but those of clock B do: then fewer steps satisfy
- * as many samples. */
+static bool knows_all(const struct clock_estimate *estimate)
+{
+    return estimate->known_from == NSTIME_NONE && estimate->known_to == NSTIME_NEVER;
+}
+
+/* Of two estimates, in the orders of both clocks. The better one needs fewer steps and leaves out as few samples, or it
+ * has found a jump. If samples allow no estimate in one order, all of them must
+ * fit one step in the other. */
+static bool is_better(const struct clock_estimate *estimate, const struct clock_estimate *than)
+{
+    if (estimate->contradictory || estimate->left_out > (than->contradictory ? 0 : than->left_out))
+        return false;
+    if (than->contradictory)
+        return estimate->count == 2;
+    return estimate->count < than->count || (estimate->count == than->count && knows_all(than) && !knows_all(estimate));
+}
+
+/* If clock A was set back, its times do not put the samples in order, but those of clock B do. */
 static bool estimate_by_b(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
                           struct clock_estimate *out)
 {
@@ -428,10 +434,10 @@ static bool estimate_by_b(struct sample *all, unsigned count, struct sample *sam
             .a = all[i].a + all[i].ahead, .ahead = stamp_difference(0, all[i].ahead), .toward_b = !all[i].toward_b};
     if (!estimate(all, count, samples, scratch, &other))
         return false;
-    if (other.contradictory || out->count <= other.count || out->left_out < other.left_out)
-        return true;
-    clock_estimate_reverse(&other);
-    *out = other;
+    if (is_better(&other, out)) {
+        clock_estimate_reverse(&other);
+        *out = other;
+    }
     return true;
 }
 
@@ -445,9 +451,8 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
     if (!all)
         return false;
     memcpy(all, samples->kept, count * sizeof *all);
-    bool good = estimate(all, count, all + count, all + 2 * count, out);
-    if (good && out->count > 1)
-        good = estimate_by_b(all, count, all + count, all + 2 * count, out);
+    bool good = estimate(all, count, all + count, all + 2 * count, out) &&
+                estimate_by_b(all, count, all + count, all + 2 * count, out);
     free(all);
     return good;
 }

@@ -79,10 +79,19 @@ struct all_delays {
     nstime values[ALL_DELAYS_MOST];
 };
 
+/* Whether the clock is known at both ends of a delay. */
+static bool is_measured(const struct judging *j, const struct delay_sample *sample)
+{
+    const struct clock_estimate *clock = &j->out->clock;
+    return !clock->count ||
+           (clock_is_known(clock, sample->near) && clock_is_known_at_b(clock, sample->near + sample->ahead));
+}
+
 static void add_delays(const struct judging *j, const struct delays *d, enum transit_way way, struct all_delays *all)
 {
     for (unsigned i = 0; i < d->count && all->count < ALL_DELAYS_MOST; i++)
-        all->values[all->count++] = delay_of(j, &d->kept[i], way);
+        if (is_measured(j, &d->kept[i]))
+            all->values[all->count++] = delay_of(j, &d->kept[i], way);
 }
 
 static void collect_delays(const struct judging *j, unsigned way, struct all_delays *all)
@@ -94,7 +103,8 @@ static void collect_delays(const struct judging *j, unsigned way, struct all_del
             if (sides_way(&j->sides[i], near_way) == (enum transit_way)way)
                 add_delays(j, &see_pair(j->p, i)->ways[near_way].delays, (enum transit_way)way, all);
     }
-    qsort(all->values, all->count, sizeof *all->values, by_value);
+    if (all->count)
+        qsort(all->values, all->count, sizeof *all->values, by_value);
 }
 
 /* No packet arrives before it was sent, by more than the clock's bounds are apart. Returns by how much more some do:
