@@ -412,15 +412,17 @@ static bool knows_all(const struct clock_estimate *estimate)
     return estimate->known_from == NSTIME_NONE && estimate->known_to == NSTIME_NEVER;
 }
 
-/* Of two estimates, in the orders of both clocks. The better one needs fewer steps and leaves out as few samples, or it
- * has found a jump. If samples allow no estimate in one order, all of them must
- * fit one step in the other. */
+/* Of two estimates, in the orders of both clocks. The better one needs fewer steps, and leaves out as few samples or
+ * does not know the clock where they are. Or it has found a jump. If samples allow no estimate in one order, all of
+ * them must fit one step in the other. */
 static bool is_better(const struct clock_estimate *estimate, const struct clock_estimate *than)
 {
-    if (estimate->contradictory || estimate->left_out > (than->contradictory ? 0 : than->left_out))
+    if (estimate->contradictory)
         return false;
     if (than->contradictory)
-        return estimate->count == 2;
+        return estimate->count == 2 && !estimate->left_out;
+    if (estimate->left_out > than->left_out && knows_all(estimate))
+        return false;
     return estimate->count < than->count || (estimate->count == than->count && knows_all(than) && !knows_all(estimate));
 }
 

@@ -70,9 +70,6 @@ static struct transit_delay delay_of_way(const struct judging *j, const struct d
  * clock, shows delays that there are not. Effect: packets at the edges of a capture count as covered. */
 #define ALL_DELAYS_MOST 65536
 #define EXTREME_SHARE 100
-/* A delay so far below 0 tells that the clock was set. Unit: time. Source: drift and the stamps' own errors are below.
- * Effect: a shorter one leaves out delays that there are. */
-#define IMPOSSIBLE_LEAST (100 * NS_PER_MS)
 
 struct all_delays {
     size_t count;
@@ -107,28 +104,6 @@ static void collect_delays(const struct judging *j, unsigned way, struct all_del
         qsort(all->values, all->count, sizeof *all->values, by_value);
 }
 
-/* No packet arrives before it was sent, by more than the clock's bounds are apart. Returns by how much more some do:
- * around a step of the clock that was found; 0: none. */
-static nstime impossible_by(const struct judging *j, const struct all_delays *all)
-{
-    const struct clock_segment *segment = &j->out->clock.segments[0];
-    if (!all->count || j->out->clock.count < 2 || !segment->has_least || !segment->has_most)
-        return 0;
-    nstime least = all->values[0] + (segment->most - segment->least);
-    return least < -IMPOSSIBLE_LEAST ? -least : 0;
-}
-
-/* Leaves out the ends of the list: delays that the step makes shorter, or longer. */
-static void leave_out(const struct judging *j, struct all_delays *all, nstime step)
-{
-    nstime width = j->out->clock.segments[0].most - j->out->clock.segments[0].least;
-    size_t kept = 0;
-    for (size_t i = 0; i < all->count; i++)
-        if (all->values[i] >= -width && all->values[i] <= step / 2)
-            all->values[kept++] = all->values[i];
-    all->count = kept ? kept : all->count;
-}
-
 static void set_delays(struct judging *j, unsigned way, const struct all_delays *all)
 {
     if (!all->count)
@@ -144,22 +119,14 @@ static void set_delays(struct judging *j, unsigned way, const struct all_delays 
 /* False: out of memory. */
 static bool find_delays(struct judging *j)
 {
-    struct all_delays *all = malloc(TRANSIT_WAYS * sizeof *all);
-    if (!all)
-        return false;
-    nstime step = 0;
-    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
-        collect_delays(j, way, &all[way]);
-        nstime by = impossible_by(j, &all[way]);
-        step = by > step ? by : step;
+    struct all_delays *all = malloc(sizeof *all);
+    for (unsigned way = 0; all && way < TRANSIT_WAYS; way++) {
+        collect_delays(j, way, all);
+        set_delays(j, way, all);
     }
-    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
-        if (step)
-            leave_out(j, &all[way], step);
-        set_delays(j, way, &all[way]);
-    }
+    bool good = all != NULL;
     free(all);
-    return true;
+    return good;
 }
 
 /* --- conversations --- */

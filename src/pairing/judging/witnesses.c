@@ -169,7 +169,8 @@ bool witnesses_bound_clock(const struct judging *j)
         is_open[p->alone[i].group][p->alone[i].shown.point] |= !p->alone[i].gone;
     for (size_t i = 0; i < p->alone_count; i++) {
         const struct alone *a = &p->alone[i];
-        bool is_both = a->group && !a->is_alike && is_open[a->group][TRANSIT_NEAR] && is_open[a->group][TRANSIT_FAR];
+        bool is_row = a->is_alike && a->kind == PASSAGE_OTHER; /* it is alone by less */
+        bool is_both = a->group && !is_row && is_open[a->group][TRANSIT_NEAR] && is_open[a->group][TRANSIT_FAR];
         in_doubt[0] = in_doubt[0] || (is_both && on_near_clock(j, a) < first);
         in_doubt[1] = in_doubt[1] || (is_both && on_near_clock(j, a) > last);
     }
