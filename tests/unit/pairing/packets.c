@@ -6,6 +6,7 @@
 
 struct point points[TRANSIT_POINTS];
 nstime far_ahead; /* the far clock */
+struct overview_result first_reading;
 const struct transit_result *result;
 struct pairing *pairing;
 
@@ -118,8 +119,9 @@ void finish(void)
     struct pairing_config config = {.secret = 1};
     overview = overview_new();
     take_all(overview_one);
-    if (!overview || !overview_finish(overview, &config.overview))
+    if (!overview || !overview_finish(overview, &first_reading))
         abort();
+    config.overview = first_reading;
     overview_free(overview);
     pairing = pairing_new(&config);
     if (!pairing)

@@ -37,6 +37,7 @@ struct sent {
 
 extern struct point points[TRANSIT_POINTS];
 extern nstime far_ahead; /* the far clock */
+extern struct overview_result first_reading;
 extern const struct transit_result *result;
 extern struct pairing *pairing; /* pairing_free() ends a run */
 

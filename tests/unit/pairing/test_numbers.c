@@ -184,8 +184,139 @@ static void forged_after(nstime after, bool is_judged)
     pairing_free(pairing);
 }
 
+/* --- the first reading --- */
+
+/* The near point has a frame, and another one so much later. */
+static void two_frames(nstime apart, bool is_silence, bool is_set_back)
+{
+    begin(0);
+    see_other(TRANSIT_NEAR, 100 * NS_PER_S);
+    see_other(TRANSIT_NEAR, 100 * NS_PER_S + apart);
+    finish();
+    is_num(first_reading.points[TRANSIT_NEAR].silence_count, is_silence, "%lld ms between frames: a silence",
+           (long long)(apart / MS));
+    is_num(first_reading.points[TRANSIT_NEAR].set_back_count, is_set_back, "or a clock that was set back");
+    pairing_free(pairing);
+}
+
+/* So many datagrams toward far have the same id at both points, and others another one. */
+static void ids(unsigned same, unsigned differ, bool is_kept)
+{
+    begin(0);
+    for (unsigned i = 0; i < same + differ; i++)
+        for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+            see_datagram((enum transit_point)point, 100 * MS * i, 64, 7919 * (i + 1));
+            put16(points[point].seen[i].bytes + 4, 10 + i + (i >= same && point == TRANSIT_FAR ? 1000 : 0));
+        }
+    finish();
+    is_num(first_reading.ids_kept[TRANSIT_TOWARD_FAR], is_kept, "%u ids are the same, %u differ", same, differ);
+    pairing_free(pairing);
+}
+
+/* A capture shows so many of ten packets twice. */
+static void doubled(unsigned twice, bool is_doubled)
+{
+    begin(0);
+    for (unsigned i = 0; i < 10; i++)
+        for (unsigned k = 0; k < (i < twice ? 2 : 1); k++)
+            see(TRANSIT_NEAR, 100 * MS * i + 20 * NS_PER_US * k,
+                up((uint16_t)(10 + i), TCP_ACK, 1001 + 500 * i, 5001, 500));
+    finish();
+    is_num(first_reading.points[TRANSIT_NEAR].doubled, is_doubled, "%u of 10 packets are there twice", twice);
+    pairing_free(pairing);
+}
+
+/* The near capture keeps so many bytes of datagrams. */
+static void cut_to(unsigned bytes, bool is_compared)
+{
+    begin(0);
+    for (unsigned i = 0; i < 10; i++) {
+        see_datagram(TRANSIT_NEAR, 100 * MS * i, 64, 7919 * (i + 1));
+        see_datagram(TRANSIT_FAR, 100 * MS * i, 64, 7919 * (i + 1));
+        points[TRANSIT_NEAR].seen[i].length = 28 + bytes;
+    }
+    finish();
+    is_num(first_reading.clock.count, is_compared, "datagrams cut to %u bytes show the clock", bytes);
+    pairing_free(pairing);
+}
+
+static void test_first_reading(void)
+{
+    two_frames(240 * MS, false, false);
+    two_frames(260 * MS, true, false);
+    two_frames(-90 * MS, false, false);
+    two_frames(-110 * MS, false, true);
+    two_frames(-59 * NS_PER_S, false, true);
+    two_frames(-61 * NS_PER_S, false, false);
+    ids(7, 0, false);
+    ids(8, 0, true);
+    ids(8, 2, true);
+    ids(8, 3, false);
+    doubled(5, false);
+    doubled(6, true);
+    cut_to(31, false);
+    cut_to(32, true);
+    for (unsigned count = 3; count <= 4; count++) {
+        begin(0);
+        for (unsigned i = 0; i < count; i++) {
+            see_datagram(TRANSIT_NEAR, 100 * MS * i, 172, 7919 * (i + 1));
+            see_datagram(TRANSIT_FAR, 100 * MS * i, 172, 7919 * (i + 1));
+        }
+        finish();
+        is_num(first_reading.clock.segments[0].has_most, count == 4, "%u datagrams one way bound the clock", count);
+        pairing_free(pairing);
+    }
+    exchanges(DELAY, 100 * MS);
+    finish();
+    is_num(first_reading.clock_error, DELAY + 2 * MS + (900 * MS + 2 * DELAY) / 10000,
+           "a clock that is sure is wrong by half of its bounds, late stamps and a drift that no packet shows");
+    pairing_free(pairing);
+}
+
+/* --- which conversations are the same --- */
+
+/* One datagram behind a NAT, so much later than others. `server`: its target at the far point. */
+static void named(unsigned payload, uint16_t id, const char *server, nstime late, bool is_paired)
+{
+    struct sent sent = {.from = CLIENT,
+                        .to = SERVER,
+                        .from_port = 45177,
+                        .to_port = 7000,
+                        .id = id,
+                        .ttl = 64,
+                        .protocol = IP_UDP,
+                        .payload = payload,
+                        .first = 7919};
+    exchanges(DELAY, 100 * MS);
+    see(TRANSIT_NEAR, NS_PER_S, sent);
+    sent.from = PUBLIC;
+    sent.from_port = 61007;
+    sent.to = server;
+    sent.ttl = 61;
+    see(TRANSIT_FAR, NS_PER_S + DELAY + late, sent);
+    finish();
+    is_num(result->conversations_paired, 1U + is_paired, "a datagram of %u bytes%s%s, %lld ms late, pairs", payload,
+           id ? " with an id" : "", server[0] == SERVER[0] ? "" : " whose target is translated",
+           (long long)(late / MS));
+    pairing_free(pairing);
+}
+
+static void test_names(void)
+{
+    named(6, 0, SERVER, 0, false);
+    named(7, 0, SERVER, 0, true);
+    named(3, 700, SERVER, 0, false);
+    named(4, 700, SERVER, 0, true);
+    named(7, 0, "203.0.113.9", 0, false);
+    named(8, 0, "203.0.113.9", 0, true);
+    named(8, 0, SERVER, 450 * MS, true);
+    named(8, 0, SERVER, 550 * MS, false);
+}
+
 int main(void)
 {
+    test_first_reading();
+    test_names();
     test_edges();
     one_way(200 * MS, false);
     one_way(400 * MS, true);
