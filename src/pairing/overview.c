@@ -351,6 +351,8 @@ static int by_delay(const void *a, const void *b)
 /* By a clock between both bounds, packets toward far are later at the far point, and the others earlier. */
 static void note_usual(struct usual *usual, const struct clock_estimate *clock, const struct shared *shared)
 {
+    if (!clock_is_known(clock, shared->near->time) || !clock_is_known_at_b(clock, shared->far->time))
+        return;
     nstime delay = clock_correct(clock, shared->far->time) - shared->near->time;
     enum transit_way way = delay >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
     if (usual->count[way] < USUAL_MOST)

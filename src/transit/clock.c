@@ -143,7 +143,7 @@ static void move_border(struct span *before, struct span *after)
     struct clock_segment old, new;
     span_set_segment(&old, before);
     span_set_segment(&new, after);
-    while (before->count > SEGMENT_SAMPLES_LEAST) {
+    while (before->count > 1) {
         const struct sample *last = &before->samples[before->count - 1];
         if (fabs((double)last->ahead - segment_offset_at(&new, last->a)) >=
             fabs((double)last->ahead - segment_offset_at(&old, last->a)))
@@ -260,12 +260,6 @@ static unsigned set_known(const struct sample *all, unsigned total, const struct
     return unknown;
 }
 
-/* Where the delays of one direction change at once: all before are longer than all after, or shorter. */
-struct jump {
-    unsigned at; /* the first sample after it, of all; 0: there is none */
-    nstime before, after;
-};
-
 struct range {
     nstime least, most;
     unsigned count;
@@ -282,56 +276,83 @@ static bool is_apart(const struct range *a, const struct range *b)
 {
     nstime gap = a->least > b->most ? stamp_difference(a->least, b->most) : stamp_difference(b->least, a->most);
     nstime spread = stamp_difference(a->most, a->least) / 2 + stamp_difference(b->most, b->least) / 2;
-    return a->count >= JUMP_SAMPLES_LEAST && b->count >= JUMP_SAMPLES_LEAST && gap > STEP_LEAST && gap > spread;
+    return gap > STEP_LEAST && gap > spread;
 }
 
-/* `room`: for as many ranges as samples. */
-static struct jump find_jump(const struct span *span, bool toward_b, struct range *room)
+static bool is_jump(const struct range *before, const struct range *after)
+{
+    return before->count >= JUMP_SAMPLES_LEAST && after->count >= JUMP_SAMPLES_LEAST && is_apart(before, after);
+}
+
+/* Where the delays of one direction change at once: all before are longer than all after, or shorter. The first sample
+ * after it, of all; 0: there is none. `room`: for as many ranges as samples. */
+static unsigned find_jump(const struct span *span, bool toward_b, struct range *room)
 {
     struct range after = {.count = 0}, before = {.count = 0};
-    struct jump jump = {.at = 0};
     for (unsigned i = span->count; i-- > 0;) {
         if (span->samples[i].toward_b == toward_b)
             widen(&after, span->samples[i].ahead);
         room[i] = after;
     }
-    for (unsigned i = 0; i < span->count && !jump.at; i++) {
+    for (unsigned i = 0; i < span->count; i++) {
         if (span->samples[i].toward_b != toward_b)
             continue;
-        if (is_apart(&before, &room[i]))
-            jump = (struct jump){.at = i, .before = before.most, .after = room[i].least};
+        if (is_jump(&before, &room[i]))
+            return i;
         widen(&before, span->samples[i].ahead);
     }
-    return jump;
+    return 0;
 }
 
-/* Whether samples of this direction are on both sides of a jump of the other one, and show none. */
-static bool shows_none(const struct span *span, bool toward_b, unsigned at, const struct jump *own)
+/* The samples of the other direction on both sides of a jump. Those between the last sample before it and the first one
+ * after it may belong to either side. */
+struct others {
+    struct range before, after;
+};
+
+static struct others others_at(const struct span *span, bool toward_b, unsigned at)
 {
-    unsigned count[2] = {0, 0};
+    struct others others = {.before = {.count = 0}};
+    unsigned last = at;
+    while (last > 0 && span->samples[--last].toward_b != toward_b)
+        continue;
     for (unsigned i = 0; i < span->count; i++)
-        count[i >= at] += span->samples[i].toward_b == toward_b;
-    return count[0] && count[1] && !own->at;
+        if (span->samples[i].toward_b != toward_b && (i < last || i > at))
+            widen(i < last ? &others.before : &others.after, span->samples[i].ahead);
+    return others;
+}
+
+/* The clock was not set: the other direction shows no jump there. */
+static bool show_none(const struct others *others)
+{
+    return others->before.count && others->after.count && !is_apart(&others->before, &others->after);
 }
 
 /* One offset satisfies all samples, but the delays of one direction jump, and the other direction does not show that it
- * is they: maybe the clock was set. It is known where more samples are. False: out of memory. */
+ * is they: maybe the clock was set. It is known where more samples are, and from those alone. False: out of memory. */
 static bool note_jump(const struct span *span, struct clock_estimate *out)
 {
     struct range *room = malloc(span->count * sizeof *room);
     if (!room)
         return false;
-    struct jump jumps[2] = {find_jump(span, false, room), find_jump(span, true, room)};
+    unsigned jumps[2] = {find_jump(span, false, room), find_jump(span, true, room)}, from = 0, to = span->count;
     free(room);
     for (unsigned toward_b = 0; toward_b < 2; toward_b++) {
-        unsigned at = jumps[toward_b].at;
-        if (!at || shows_none(span, !toward_b, at, &jumps[!toward_b]))
+        unsigned at = jumps[toward_b];
+        const struct others others = others_at(span, toward_b, at);
+        if (!at || show_none(&others))
             continue;
-        if (at < span->count - at && span->samples[at].a > out->known_from)
-            out->known_from = span->samples[at].a;
-        else if (at >= span->count - at && span->samples[at - 1].a < out->known_to)
-            out->known_to = span->samples[at - 1].a;
+        if (at >= span->count - at)
+            to = at < to ? at : to;
+        else
+            from = at > from ? at : from;
     }
+    if (from > 0 && span->samples[from].a > out->known_from)
+        out->known_from = span->samples[from].a;
+    if (to < span->count && span->samples[to - 1].a < out->known_to)
+        out->known_to = span->samples[to - 1].a;
+    if (from < to && to - from < span->count)
+        span_set_segment(&out->segments[0], &(struct span){span->samples + from, to - from});
     return true;
 }
 
@@ -386,6 +407,25 @@ static bool estimate(struct sample *all, unsigned count, struct sample *samples,
     return out->count != 1 || note_jump(&(struct span){kept, count}, out);
 }
 
+static bool knows_all(const struct clock_estimate *estimate)
+{
+    return estimate->known_from == NSTIME_NONE && estimate->known_to == NSTIME_NEVER;
+}
+
+/* Of two estimates, in the orders of both clocks. The better one needs fewer steps, and leaves out as few samples or
+ * does not know the clock where they are. Or it has found a jump. If samples allow no estimate in one order, all of
+ * them must fit one step in the other. */
+static bool is_better(const struct clock_estimate *estimate, const struct clock_estimate *than)
+{
+    if (estimate->contradictory)
+        return false;
+    if (than->contradictory)
+        return estimate->count == 2 && !estimate->left_out;
+    if (estimate->left_out > than->left_out && knows_all(estimate))
+        return false;
+    return estimate->count < than->count || (estimate->count == than->count && knows_all(than) && !knows_all(estimate));
+}
+
 /* If clock A was set back, its times do not put the samples in order, but those of clock B do. */
 static bool estimate_by_b(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
                           struct clock_estimate *out)
@@ -396,10 +436,10 @@ static bool estimate_by_b(struct sample *all, unsigned count, struct sample *sam
             .a = all[i].a + all[i].ahead, .ahead = stamp_difference(0, all[i].ahead), .toward_b = !all[i].toward_b};
     if (!estimate(all, count, samples, scratch, &other))
         return false;
-    if (other.contradictory || out->count <= other.count)
-        return true;
-    clock_estimate_reverse(&other);
-    *out = other;
+    if (is_better(&other, out)) {
+        clock_estimate_reverse(&other);
+        *out = other;
+    }
     return true;
 }
 
@@ -413,9 +453,8 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
     if (!all)
         return false;
     memcpy(all, samples->kept, count * sizeof *all);
-    bool good = estimate(all, count, all + count, all + 2 * count, out);
-    if (good && out->count > 1)
-        good = estimate_by_b(all, count, all + count, all + 2 * count, out);
+    bool good = estimate(all, count, all + count, all + 2 * count, out) &&
+                estimate_by_b(all, count, all + count, all + 2 * count, out);
     free(all);
     return good;
 }

@@ -66,7 +66,8 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
 
 /* The same offset with the roles of A and B exchanged. */
 void clock_estimate_reverse(struct clock_estimate *estimate);
-/* True if it is known which segment holds at this time of clock A. Between the samples of two it is not. */
+/* True if it is known which segment holds at this time of clock A. Between the samples of two it is not, and neither
+ * where the clock was set back, and its times came twice. */
 bool clock_is_known(const struct clock_estimate *estimate, nstime a);
 /* The same for a time of clock B. */
 bool clock_is_known_at_b(const struct clock_estimate *estimate, nstime b);

@@ -65,11 +65,18 @@ static nstime correct_by(const struct clock_segment *segment, nstime b)
     return a < 0 ? 0 : a;
 }
 
+/* Whether a time belongs to one of two segments: between them it belongs to none. If the clock was set back, the second
+ * one begins before the first one ends, and the times between belong to both. */
+static bool is_of_one(nstime time, nstime last, nstime first)
+{
+    return (time <= last) != (time >= first);
+}
+
 bool clock_is_known(const struct clock_estimate *estimate, nstime a)
 {
     bool is_known = a >= estimate->known_from && a <= estimate->known_to;
     for (unsigned i = 1; i < estimate->count; i++)
-        is_known = is_known && (a <= estimate->segments[i - 1].last || a >= estimate->segments[i].first);
+        is_known = is_known && is_of_one(a, estimate->segments[i - 1].last, estimate->segments[i].first);
     return is_known;
 }
 
@@ -78,7 +85,7 @@ bool clock_is_known_at_b(const struct clock_estimate *estimate, nstime b)
     bool is_known = clock_is_known(estimate, clock_correct(estimate, b));
     for (unsigned i = 1; i < estimate->count; i++) {
         const struct clock_segment *old = &estimate->segments[i - 1], *new = &estimate->segments[i];
-        is_known = is_known && (b <= apply_by(old, old->last) || b >= apply_by(new, new->first));
+        is_known = is_known && is_of_one(b, apply_by(old, old->last), apply_by(new, new->first));
     }
     return is_known;
 }

@@ -104,15 +104,23 @@ static bool are_alike(const struct judge *judge, const struct pair_crossing *a, 
                 : is_answer(a) && is_within(at_a, at_b, ANSWERED_WITHIN));
 }
 
-/* Another packet, alike, that has the fate and was not found yet: it may be the one that is meant. -1: none. */
-static int64_t alike_with_fate(const struct judge *judge, const struct pair_crossing *c, bool lost)
+typedef bool condition(const struct judge *judge, const struct pair_crossing *c);
+
+/* Another packet, alike, that was not found yet: it may be the one that is meant. -1: none. */
+static int64_t find_alike(const struct judge *judge, const struct pair_crossing *c, condition *is_wanted)
 {
     for (size_t i = 0; i < judge->pair->count; i++) {
         const struct pair_crossing *other = &judge->pair->crossings[i];
-        if (other != c && other->lost == lost && !judge->found[i] && are_alike(judge, c, other))
+        if (other != c && !judge->found[i] && are_alike(judge, c, other) && is_wanted(judge, other))
             return (int64_t)i;
     }
     return -1;
+}
+
+static bool is_lost(const struct judge *judge, const struct pair_crossing *c)
+{
+    (void)judge;
+    return c->lost;
 }
 
 /* ---- pairs ---- */
@@ -227,9 +235,15 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
             judge->sum.excused++;
             continue;
         }
-        int64_t alike = fate == TRANSIT_LOST ? alike_with_fate(judge, c, true) : -1;
+        int64_t alike = fate == TRANSIT_LOST ? find_alike(judge, c, is_lost) : -1;
         if (alike >= 0) {
             judge->found[alike] = true;
+            continue;
+        }
+        alike = fate == TRANSIT_LOST ? find_alike(judge, c, is_excused) : -1;
+        if (alike >= 0) {
+            judge->found[alike] = true;
+            judge->sum.excused++;
             continue;
         }
         ++*wrong_count(&judge->sum, fate);

@@ -14,18 +14,28 @@
 
 #define SEED_FIRST 1
 #define PAIRS 300
-/* Of the lost packets of these pairs. Unit: percent. Source: measured, 97.3 to 97.4; 99 is wanted. Packets in doubt
- * count as not found. */
-#define FOUND_LEAST 97
+/* Of the lost packets of these pairs, and of other pairs. Unit: 1 of 1,000. Source: measured, 972.9 and 973; 990 is
+ * wanted. Packets in doubt count as not found. */
+#define FOUND_LEAST 972
+/* Of the packets that both points show, these are paired. Unit: 1 of 1,000. Source: measured, 991.7; parts of a segment
+ * count each. Effect: less does not notice a search that misses partners. */
+#define PAIRED_LEAST 991
 
 /* With each of these seeds, transit once called a packet lost or forged that was not. */
 static const uint32_t judged_wrongly_once[] = {
-    418,    475,    546,    924,    943,    1008,   1964,   2155,   2233,   2237,   2295,   2870,   2921,
-    3345,   3613,   3992,   4331,   4342,   4409,   4724,   4750,   5242,   5599,   5765,   6464,   6479,
-    6859,   6992,   7040,   7059,   7184,   7216,   7493,   7545,   7574,   7668,   7864,   7946,   8210,
-    8506,   8756,   9484,   9494,   9497,   9604,   9613,   9773,   201026, 201072, 201181, 201548, 202203,
-    202756, 203854, 204455, 205685, 300158, 302486, 303338, 303621, 304158, 304285, 304807, 306508, 308255,
-    308600, 308621, 309692, 405891, 500847, 507075, 507114, 601489, 601684, 609834,
+    418,    475,    546,    924,    943,    1008,   1964,   2155,   2233,    2237,    2295,    2870,    2921,    3345,
+    3613,   3992,   4331,   4342,   4409,   4724,   4750,   5242,   5599,    5765,    6464,    6479,    6859,    6992,
+    7040,   7059,   7184,   7216,   7493,   7545,   7574,   7668,   7864,    7946,    8210,    8506,    8756,    9484,
+    9494,   9497,   9604,   9613,   9773,   201026, 201072, 201181, 201548,  202203,  202756,  203854,  204455,  205685,
+    300158, 302486, 303338, 303621, 304158, 304285, 304807, 306508, 308255,  308600,  308621,  309692,  405891,  500847,
+    507075, 507114, 601489, 601684, 609834, 400402, 400705, 609660, 1001360, 1003305, 1003824, 1007390, 1009208,
+};
+
+/* With each of these, the true offset was once outside of its bounds. */
+static const uint32_t bounded_wrongly_once[] = {
+    1000442, 1000630, 1001017, 1001518, 1001795, 1002102, 1002233, 1002283, 1002945, 1003153, 1003305, 1003618, 1003714,
+    1003817, 1004157, 1004422, 1004444, 1004460, 1004762, 1005073, 1005514, 1005561, 1005860, 1006006, 1006412, 1006751,
+    1006788, 1006878, 1006885, 1007207, 1007957, 1008208, 1008697, 1008888, 1009095, 1009620, 1009744, 1009813, 1009875,
 };
 
 static uint8_t room[PAIR_FRAME_MOST];
@@ -153,6 +163,10 @@ static void judge_again(void)
         judge_pair(judged_wrongly_once[i], &sum);
     is_num(sum.lost_wrong, 0, "what was judged wrongly once: no packet is called lost that arrived");
     is_num(sum.forged_wrong, 0, "and none forged that was sent");
+    sum = (struct judged){0};
+    for (size_t i = 0; i < sizeof bounded_wrongly_once / sizeof *bounded_wrongly_once; i++)
+        judge_pair(bounded_wrongly_once[i], &sum);
+    is_num(sum.clocks_wrong, 0, "where the bounds of a clock were wrong once, they hold");
 }
 
 int main(int argc, char **argv)
@@ -169,8 +183,10 @@ int main(int argc, char **argv)
     is_num(sum.paired_wrong, 0, "no pair is of two different packets");
     is_num(sum.clocks_wrong, 0, "the true offset lies in the bounds");
     is_num(sum.rewrites_wrong, 0, "no field is called rewritten that was not");
-    ok(100 * sum.lost_found >= FOUND_LEAST * sum.lost, "at least %d %% of the lost packets are found", FOUND_LEAST);
+    ok(1000 * sum.lost_found >= FOUND_LEAST * sum.lost, "at least %d of 1,000 lost packets are found", FOUND_LEAST);
     ok(100 * sum.forged_found >= 90 * sum.forged, "at least 90 %% of the forged packets are found");
+    ok(argc > 1 || 1000 * sum.paired_right >= PAIRED_LEAST * sum.packets, "at least %d of 1,000 packets are paired",
+       PAIRED_LEAST);
     ok(argc > 1 || (sum.lost > 1000 && sum.forged > 50 && sum.midway > 50), "the pairs hold enough of each");
     if (argc == 1)
         judge_again();

@@ -151,12 +151,14 @@ static bool is_paired_in_vain(const struct pair *pair)
     return !pair->ways[0].arrived && !pair->ways[1].arrived;
 }
 
-/* Pings of all programs are alike, and a translator changes their ids: another one may be the partner. */
+/* Pings of all programs are alike, and a translator changes their ids: another one may be the partner. A clock that
+ * packets of one way alone show does not tell them apart. */
 static bool may_be_other_ping(const struct judging *j, const struct pair *pair)
 {
     const uint32_t *flows = pair->flows;
     return see_flow(j->p, flows[TRANSIT_NEAR])->protocol == IP_ICMP && !(pair->evidence & TRANSIT_BY_ADDRESSES) &&
-           (sides_has_unpaired(j, flows[TRANSIT_NEAR]) || sides_has_unpaired(j, flows[TRANSIT_FAR]));
+           (!gaps_has_both_bounds(&j->out->clock) || sides_has_unpaired(j, flows[TRANSIT_NEAR]) ||
+            sides_has_unpaired(j, flows[TRANSIT_FAR]));
 }
 
 static void judge_paired(const struct judging *j, struct alone *a)

@@ -77,6 +77,10 @@ bool witnesses_find(struct judging *j);
  * set anywhere leaves it in doubt. */
 bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_alike);
 
+/* Bounds the time in which the final clock is known, after late.c: before the first witness, and after the last one,
+ * packets that both points may show are alone if a clock was set there. False: out of memory. */
+bool witnesses_bound_clock(const struct judging *j);
+
 /* The largest datagram of an Ethernet. Unit: bytes of payload. Source: RFC 894, less the headers of IPv4 and UDP.
  * Effect: on links with larger frames, nothing is said of a conversation that lost a larger datagram. */
 #define DATAGRAM_MOST 1472

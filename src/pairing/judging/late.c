@@ -11,7 +11,7 @@
 /* A packet that is alone, with what it may have in common with its partner. */
 struct candidate {
     uint64_t key;
-    nstime common;
+    nstime common; /* near clock, by the final clock */
     struct alone *alone;
     unsigned near_way;
 };
@@ -79,6 +79,17 @@ static bool is_in_time(const struct judging *j, const struct side *side, unsigne
     return delay >= range.least && delay <= range.most;
 }
 
+static nstime on_near_clock(const struct clock_estimate *clock, const struct alone *a)
+{
+    return a->shown.point == TRANSIT_FAR && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
+}
+
+/* By how much the final clock differs from that of the overview, at a packet of the far point. */
+static nstime overview_off(const struct judging *j, const struct candidate *far)
+{
+    return far->common - on_near_clock(&j->p->config.overview.clock, far->alone);
+}
+
 static bool accepts(const struct judging *j, const struct pair *pair, const struct candidate *near,
                     const struct candidate *far, bool rewritten)
 {
@@ -87,7 +98,8 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
     const struct side *side = side_of(j, pair);
     bool toward_far = !side->known || sides_way(side, near->near_way) == TRANSIT_TOWARD_FAR;
     nstime delay = toward_far ? far->common - near->common : near->common - far->common;
-    nstime usual = way->has_expected ? (toward_far ? way->expected : -way->expected) : 0;
+    nstime expected = way->has_expected ? way->expected + overview_off(j, far) : 0;
+    nstime usual = toward_far ? expected : -expected;
     bool same_id = a->id && a->id == b->id;
     if (!same_timestamps(way, a, b) ||
         (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ &&
@@ -120,7 +132,8 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     late_note_acknowledgement(j->p, a);
     late_note_acknowledgement(j->p, b);
     way->arrived += a->shown.packets;
-    delays_add(&way->delays, a->shown.time, b->shown.time - a->shown.time, far->common - near->common);
+    delays_add(&way->delays, a->shown.time, b->shown.time - a->shown.time,
+               far->common - overview_off(j, far) - near->common);
     if (rewritten) {
         const struct transit_rewrite row = {.field = REWRITE_PAYLOAD,
                                             .way = (uint8_t)near->near_way,
@@ -143,15 +156,25 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     }
 }
 
+/* Whether the time of a packet by the other clock is known. */
+static bool is_timed(const struct judging *j, const struct alone *a)
+{
+    return a->shown.point == TRANSIT_NEAR ? clock_is_known(&j->out->clock, a->shown.time)
+                                          : clock_is_known_at_b(&j->out->clock, a->shown.time);
+}
+
 /* A packet of the other point is near in time: one that nothing but its time tells from others may be among these.
  * Others may be it if a clock was set that no pairs show. */
-static bool has_neighbour(const struct candidate *all, size_t count, const struct candidate *self)
+static bool has_neighbour(const struct judging *j, const struct candidate *all, size_t count,
+                          const struct candidate *self)
 {
-    nstime within = self->alone->is_alike ? REWRITTEN_WITHIN : ALONE_AFTER;
     bool has = false;
-    for (size_t i = 0; i < count && !has; i++)
+    for (size_t i = 0; i < count && !has; i++) {
+        bool is_exact = self->alone->is_alike && is_timed(j, self->alone) && is_timed(j, all[i].alone);
+        nstime within = is_exact ? REWRITTEN_WITHIN : ALONE_AFTER;
         has = !all[i].alone->gone && all[i].alone->shown.point != self->alone->shown.point &&
               all[i].common - self->common < within && self->common - all[i].common < within;
+    }
     return has;
 }
 
@@ -159,7 +182,7 @@ static void set_group(struct judging *j, const struct candidate *all, size_t cou
 {
     j->groups++;
     for (size_t i = 0; i < count; i++)
-        if (!fates_is_shown(j, all[i].common) || has_neighbour(all, count, &all[i]))
+        if (!fates_is_shown(j, all[i].common) || has_neighbour(j, all, count, &all[i]))
             all[i].alone->group = j->groups;
 }
 
@@ -227,18 +250,15 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
 static void join_range(struct judging *j, struct alone *from, size_t count, struct candidate *room, bool rewritten)
 {
     struct pair *pair = change_pair(j->p, from->ref);
-    const struct clock_estimate *clock = &j->p->config.overview.clock;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct alone *a = &from[i];
-        bool is_far = a->shown.point == TRANSIT_FAR;
         unsigned near_way = a->way ^ way_flips(pair, a->shown.point);
         bool is_sure_twin = a->is_twin && (a->id || rewritten);
         uint64_t key =
             a->gone || is_sure_twin || (rewritten && holds_several(a)) ? 0 : key_of(pair, a, near_way, rewritten);
-        nstime common = is_far && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
         if (key)
-            room[kept++] = (struct candidate){key, common, a, near_way};
+            room[kept++] = (struct candidate){key, on_near_clock(&j->out->clock, a), a, near_way};
     }
     qsort(room, kept, sizeof *room, by_key);
     for (size_t start = 0, end; start < kept; start = end) {

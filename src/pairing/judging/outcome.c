@@ -70,19 +70,25 @@ static struct transit_delay delay_of_way(const struct judging *j, const struct d
  * clock, shows delays that there are not. Effect: packets at the edges of a capture count as covered. */
 #define ALL_DELAYS_MOST 65536
 #define EXTREME_SHARE 100
-/* A delay so far below 0 tells that the clock was set. Unit: time. Source: drift and the stamps' own errors are below.
- * Effect: a shorter one leaves out delays that there are. */
-#define IMPOSSIBLE_LEAST (100 * NS_PER_MS)
 
 struct all_delays {
     size_t count;
     nstime values[ALL_DELAYS_MOST];
 };
 
+/* Whether the clock is known at both ends of a delay. */
+static bool is_measured(const struct judging *j, const struct delay_sample *sample)
+{
+    const struct clock_estimate *clock = &j->out->clock;
+    return !clock->count ||
+           (clock_is_known(clock, sample->near) && clock_is_known_at_b(clock, sample->near + sample->ahead));
+}
+
 static void add_delays(const struct judging *j, const struct delays *d, enum transit_way way, struct all_delays *all)
 {
     for (unsigned i = 0; i < d->count && all->count < ALL_DELAYS_MOST; i++)
-        all->values[all->count++] = delay_of(j, &d->kept[i], way);
+        if (is_measured(j, &d->kept[i]))
+            all->values[all->count++] = delay_of(j, &d->kept[i], way);
 }
 
 static void collect_delays(const struct judging *j, unsigned way, struct all_delays *all)
@@ -94,29 +100,8 @@ static void collect_delays(const struct judging *j, unsigned way, struct all_del
             if (sides_way(&j->sides[i], near_way) == (enum transit_way)way)
                 add_delays(j, &see_pair(j->p, i)->ways[near_way].delays, (enum transit_way)way, all);
     }
-    qsort(all->values, all->count, sizeof *all->values, by_value);
-}
-
-/* No packet arrives before it was sent, by more than the clock's bounds are apart. Returns by how much more some do:
- * around a step of the clock that was found; 0: none. */
-static nstime impossible_by(const struct judging *j, const struct all_delays *all)
-{
-    const struct clock_segment *segment = &j->out->clock.segments[0];
-    if (!all->count || j->out->clock.count < 2 || !segment->has_least || !segment->has_most)
-        return 0;
-    nstime least = all->values[0] + (segment->most - segment->least);
-    return least < -IMPOSSIBLE_LEAST ? -least : 0;
-}
-
-/* Leaves out the ends of the list: delays that the step makes shorter, or longer. */
-static void leave_out(const struct judging *j, struct all_delays *all, nstime step)
-{
-    nstime width = j->out->clock.segments[0].most - j->out->clock.segments[0].least;
-    size_t kept = 0;
-    for (size_t i = 0; i < all->count; i++)
-        if (all->values[i] >= -width && all->values[i] <= step / 2)
-            all->values[kept++] = all->values[i];
-    all->count = kept ? kept : all->count;
+    if (all->count)
+        qsort(all->values, all->count, sizeof *all->values, by_value);
 }
 
 static void set_delays(struct judging *j, unsigned way, const struct all_delays *all)
@@ -134,22 +119,14 @@ static void set_delays(struct judging *j, unsigned way, const struct all_delays 
 /* False: out of memory. */
 static bool find_delays(struct judging *j)
 {
-    struct all_delays *all = malloc(TRANSIT_WAYS * sizeof *all);
-    if (!all)
-        return false;
-    nstime step = 0;
-    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
-        collect_delays(j, way, &all[way]);
-        nstime by = impossible_by(j, &all[way]);
-        step = by > step ? by : step;
+    struct all_delays *all = malloc(sizeof *all);
+    for (unsigned way = 0; all && way < TRANSIT_WAYS; way++) {
+        collect_delays(j, way, all);
+        set_delays(j, way, all);
     }
-    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
-        if (step)
-            leave_out(j, &all[way], step);
-        set_delays(j, way, &all[way]);
-    }
+    bool good = all != NULL;
     free(all);
-    return true;
+    return good;
 }
 
 /* --- conversations --- */
@@ -532,7 +509,7 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     bool good = sides_find(&j) && sides_set_clock(&j);
     if (good) {
         set_overlap(out);
-        good = find_delays(&j) && witnesses_find(&j) && late_pair(&j);
+        good = find_delays(&j) && witnesses_find(&j) && late_pair(&j) && witnesses_bound_clock(&j);
     }
     good = good && gaps_find(&j) && fates_judge(&j) && list(&j) && list_alone(&j);
     free(j.sides);

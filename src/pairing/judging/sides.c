@@ -313,6 +313,14 @@ static void add_delays(struct least_delays *least, const struct delays *d, bool 
         least_add(least, toward_far, d->kept[i].near, d->kept[i].near + d->kept[i].ahead);
 }
 
+/* All packets of the second estimate are where the first one does not know the clock. */
+static bool is_elsewhere(const struct clock_estimate *second, const struct clock_estimate *first)
+{
+    return first->count && second->count &&
+           (second->segments[second->count - 1].last < first->known_from ||
+            second->segments[0].first > first->known_to);
+}
+
 bool sides_set_clock(struct judging *j)
 {
     const struct pairing *p = j->p;
@@ -331,7 +339,8 @@ bool sides_set_clock(struct judging *j)
     const struct clock_estimate *first = &p->config.overview.clock;
     /* Packets that the first estimate left out, or for which it was too far off, were not paired: then the second one
      * does not know of them. And some may be paired wrongly. */
-    if (clock->count < first->count || (clock->left_out && !first->left_out && first->count))
+    if (clock->count < first->count || is_elsewhere(clock, first) ||
+        (clock->left_out && !first->left_out && first->count))
         *clock = *first;
     clock->known_from = first->known_from > clock->known_from ? first->known_from : clock->known_from;
     clock->known_to = first->known_to < clock->known_to ? first->known_to : clock->known_to;

@@ -148,3 +148,36 @@ bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_al
            (fates_is_shown_by_alike(j, near) || (!may_be_set(&points[TRANSIT_NEAR], only->near, near) &&
                                                  !may_be_set(&points[TRANSIT_FAR], only->far, far)));
 }
+
+static nstime on_near_clock(const struct judging *j, const struct alone *a)
+{
+    return a->shown.point == TRANSIT_NEAR ? a->shown.time : on_clock_of_other(j, TRANSIT_FAR, a->shown.time);
+}
+
+bool witnesses_bound_clock(const struct judging *j)
+{
+    const struct pairing *p = j->p;
+    struct clock_estimate *clock = &j->out->clock;
+    bool in_doubt[2] = {false, false};
+    if (!j->witness_count || !j->groups)
+        return true;
+    bool(*is_open)[TRANSIT_POINTS] = calloc((size_t)j->groups + 1, sizeof *is_open);
+    if (!is_open)
+        return false;
+    nstime first = j->witnesses[0].near, last = j->witnesses[j->witness_count - 1].near;
+    for (size_t i = 0; i < p->alone_count; i++)
+        is_open[p->alone[i].group][p->alone[i].shown.point] |= !p->alone[i].gone;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        const struct alone *a = &p->alone[i];
+        bool is_row = a->is_alike && a->kind == PASSAGE_OTHER; /* it is alone by less */
+        bool is_both = a->group && !is_row && is_open[a->group][TRANSIT_NEAR] && is_open[a->group][TRANSIT_FAR];
+        in_doubt[0] = in_doubt[0] || (is_both && on_near_clock(j, a) < first);
+        in_doubt[1] = in_doubt[1] || (is_both && on_near_clock(j, a) > last);
+    }
+    if (in_doubt[0] && first > clock->known_from)
+        clock->known_from = first;
+    if (in_doubt[1] && last < clock->known_to)
+        clock->known_to = last;
+    free(is_open);
+    return true;
+}

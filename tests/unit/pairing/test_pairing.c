@@ -5,265 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pairing/pairing.h"
 #include "tap.h"
-
-#define MS NS_PER_MS
-#define START (INT64_C(1700000000) * NS_PER_S)
-#define FRAMES_MOST 512
-#define FRAME_BYTES 256
-#define DELAY (10 * MS) /* each way */
-
-/* --- packets --- */
-
-struct seen {
-    nstime time;
-    size_t length;
-    uint32_t on_wire; /* of a segment that is longer than its bytes here */
-    uint8_t bytes[FRAME_BYTES];
-};
-
-struct point {
-    struct seen seen[FRAMES_MOST];
-    unsigned count;
-};
-
-static struct point points[TRANSIT_POINTS];
-static nstime far_ahead; /* the far clock */
-static const struct transit_result *result;
-static struct pairing *pairing;
-
-static void put16(uint8_t *at, unsigned value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    put16(at, value >> 16);
-    put16(at + 2, value & 0xffff);
-}
-
-/* A packet as one point sees it. */
-struct sent {
-    const char *from, *to;
-    uint16_t from_port, to_port;
-    uint16_t id;
-    uint8_t ttl, flags, protocol;
-    uint32_t seq, ack, timestamp;
-    unsigned payload; /* bytes that the header announces */
-    unsigned sacked;  /* blocks of SACK; without a timestamp */
-    uint32_t first;   /* number in the first payload byte: the same number, the same payload */
-};
-
-static void put_address(uint8_t *at, const char *text)
-{
-    struct addr address;
-    if (!addr_parse(text, &address))
-        abort();
-    memcpy(at, address.bytes, 4);
-}
-
-static void see(enum transit_point point, nstime at, struct sent sent)
-{
-    struct seen *seen = &points[point].seen[points[point].count++];
-    bool is_tcp = sent.protocol == IP_TCP;
-    unsigned options = sent.timestamp ? 12 : sent.sacked ? 4 + 8 * sent.sacked : 0;
-    unsigned header = is_tcp ? 20 + options : 8, kept = sent.payload < 64 ? sent.payload : 64;
-    *seen = (struct seen){.time = START + at + (point == TRANSIT_FAR ? far_ahead : 0)};
-    seen->length = 20 + header + kept;
-    seen->on_wire = 20 + header + sent.payload;
-    uint8_t *ip = seen->bytes, *transport = ip + 20;
-    ip[0] = 0x45;
-    put16(ip + 2, seen->on_wire);
-    put16(ip + 4, sent.id);
-    put16(ip + 6, 0x4000);
-    ip[8] = sent.ttl;
-    ip[9] = sent.protocol;
-    put_address(ip + 12, sent.from);
-    put_address(ip + 16, sent.to);
-    put16(transport, sent.from_port);
-    put16(transport + 2, sent.to_port);
-    if (is_tcp) {
-        put32(transport + 4, sent.seq);
-        put32(transport + 8, sent.ack);
-        transport[12] = (uint8_t)(header / 4 << 4);
-        transport[13] = sent.flags;
-        put16(transport + 14, 64240);
-        if (sent.timestamp) {
-            memcpy(transport + 20, (const uint8_t[]){1, 1, 8, 10}, 4);
-            put32(transport + 24, sent.timestamp);
-        } else if (sent.sacked) {
-            memcpy(transport + 20, (const uint8_t[]){1, 1, 5, (uint8_t)(2 + 8 * sent.sacked)}, 4);
-            for (unsigned i = 0; i < 2 * sent.sacked; i++)
-                put32(transport + 24 + 4 * i, sent.ack + 1000 * (i + 1));
-        }
-    } else {
-        put16(transport + 4, 8 + sent.payload);
-    }
-    for (unsigned i = 0; i < kept; i++)
-        transport[header + i] = (uint8_t)((sent.first + i) * 2654435761u >> 13 ^ sent.first);
-}
-
-/* --- a run --- */
-
-static void take_all(bool (*take)(enum transit_point point, const struct frame *frame, const struct packet *packet))
-{
-    unsigned next[TRANSIT_POINTS] = {0};
-    while (next[0] < points[0].count || next[1] < points[1].count) {
-        bool is_near =
-            next[1] == points[1].count ||
-            (next[0] < points[0].count && points[0].seen[next[0]].time <= points[1].seen[next[1]].time - far_ahead);
-        enum transit_point point = is_near ? TRANSIT_NEAR : TRANSIT_FAR;
-        const struct seen *seen = &points[point].seen[next[point]++];
-        struct packet packet;
-        const struct frame frame = {.bytes = seen->bytes,
-                                    .captured = (uint32_t)seen->length,
-                                    .length = seen->on_wire,
-                                    .linktype = LINKTYPE_RAW,
-                                    .number = next[point],
-                                    .time = seen->time};
-        packet_decode(&frame, &packet);
-        if (!take(point, &frame, &packet))
-            abort();
-    }
-}
-
-static struct overview *overview;
-
-static bool overview_one(enum transit_point point, const struct frame *frame, const struct packet *packet)
-{
-    overview_take(overview, point, frame, packet);
-    return true;
-}
-
-static bool pair_one(enum transit_point point, const struct frame *frame, const struct packet *packet)
-{
-    return pairing_take(pairing, point, 0, frame, packet);
-}
-
-static void begin(nstime ahead)
-{
-    points[0].count = points[1].count = 0;
-    far_ahead = ahead;
-}
-
-static void finish(void)
-{
-    struct pairing_config config = {.secret = 1};
-    overview = overview_new();
-    take_all(overview_one);
-    if (!overview || !overview_finish(overview, &config.overview))
-        abort();
-    overview_free(overview);
-    pairing = pairing_new(&config);
-    if (!pairing)
-        abort();
-    take_all(pair_one);
-    if (!pairing_finish(pairing, &result))
-        abort();
-}
-
-/* --- a connection behind a NAT --- */
-
-#define CLIENT "10.0.0.2"
-#define PUBLIC "192.0.2.7"
-#define SERVER "198.51.100.9"
-
-static struct sent up(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
-{
-    return (struct sent){.from = CLIENT,
-                         .to = SERVER,
-                         .from_port = 40000,
-                         .to_port = 443,
-                         .id = id,
-                         .ttl = 64,
-                         .flags = flags,
-                         .protocol = IP_TCP,
-                         .seq = seq,
-                         .ack = ack,
-                         .timestamp = 1000u + id,
-                         .payload = payload,
-                         .first = seq};
-}
-
-static struct sent down(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
-{
-    return (struct sent){.from = SERVER,
-                         .to = CLIENT,
-                         .from_port = 443,
-                         .to_port = 40000,
-                         .id = id,
-                         .ttl = 61,
-                         .flags = flags,
-                         .protocol = IP_TCP,
-                         .seq = seq,
-                         .ack = ack,
-                         .timestamp = 9000u + id,
-                         .payload = payload,
-                         .first = seq};
-}
-
-/* The same packets at the far point. */
-static struct sent up_far(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
-{
-    struct sent sent = up(id, flags, seq, ack, payload);
-    sent.from = PUBLIC;
-    sent.from_port = 61000;
-    sent.ttl = 61;
-    return sent;
-}
-
-static struct sent down_far(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
-{
-    struct sent sent = down(id, flags, seq, ack, payload);
-    sent.to = PUBLIC;
-    sent.to_port = 61000;
-    sent.ttl = 64;
-    return sent;
-}
-
-static void handshake(nstime at)
-{
-    see(TRANSIT_NEAR, at, up(1, TCP_SYN, 1000, 0, 0));
-    see(TRANSIT_FAR, at + DELAY, up_far(1, TCP_SYN, 1000, 0, 0));
-    see(TRANSIT_FAR, at + DELAY, down_far(2, TCP_SYN | TCP_ACK, 5000, 1001, 0));
-    see(TRANSIT_NEAR, at + 2 * DELAY, down(2, TCP_SYN | TCP_ACK, 5000, 1001, 0));
-}
-
-/* A request of 500 bytes and its acknowledgement; number from 0. */
-static void exchange(nstime at, unsigned number)
-{
-    uint32_t seq = 1001 + 500 * number;
-    uint16_t id = (uint16_t)(10 + number);
-    see(TRANSIT_NEAR, at, up(id, TCP_ACK, seq, 5001, 500));
-    see(TRANSIT_FAR, at + DELAY, up_far(id, TCP_ACK, seq, 5001, 500));
-    see(TRANSIT_FAR, at + DELAY, down_far(id, TCP_ACK, 5001, seq + 500, 0));
-    see(TRANSIT_NEAR, at + 2 * DELAY, down(id, TCP_ACK, 5001, seq + 500, 0));
-}
-
-/* Packets of both points long before and long after, so that all between is covered. */
-static void frame_it(void)
-{
-    handshake(0);
-    for (unsigned i = 0; i < 4; i++)
-        exchange(100 * MS * (i + 1), i);
-}
-
-static void end_it(void)
-{
-    for (unsigned i = 4; i < 8; i++)
-        exchange(3000 * MS + 100 * MS * i, i);
-}
-
-static unsigned count_fate(enum transit_fate fate, enum transit_reason reason)
-{
-    unsigned count = 0;
-    for (uint64_t i = 0; i < result->alone_count; i++)
-        count += result->alone[i].fate == fate && result->alone[i].reason == reason;
-    return count;
-}
+#include "unit/pairing/packets.h"
 
 static void nothing_lost(nstime ahead)
 {
@@ -377,21 +120,6 @@ static void unseen(void)
     pairing_free(pairing);
 }
 
-/* A datagram of a conversation, at one point. `first`: its payload. */
-static void see_datagram(enum transit_point point, nstime at, unsigned payload, uint32_t first)
-{
-    bool is_near = point == TRANSIT_NEAR;
-    see(point, at + (is_near ? 0 : DELAY),
-        (struct sent){.from = is_near ? CLIENT : PUBLIC,
-                      .to = SERVER,
-                      .from_port = 45177,
-                      .to_port = 7000,
-                      .ttl = is_near ? 64 : 61,
-                      .protocol = IP_UDP,
-                      .payload = payload,
-                      .first = first});
-}
-
 /* A frame of the near point is as long as four datagrams of `bytes` that the far point alone has. `is_told`: it may be
  * a datagram of its own. */
 static void joined(unsigned bytes, bool is_told)
@@ -414,23 +142,6 @@ static void joined(unsigned bytes, bool is_told)
     pairing_free(pairing);
 }
 
-/* A packet of a conversation that the other point does not see. */
-static void see_other(enum transit_point point, nstime at)
-{
-    static uint16_t id;
-    id++;
-    see(point, at,
-        (struct sent){.from = point == TRANSIT_NEAR ? "10.0.0.77" : "203.0.113.5",
-                      .to = "203.0.113.99",
-                      .from_port = 5000,
-                      .to_port = 6000,
-                      .id = id,
-                      .ttl = 64,
-                      .protocol = 17,
-                      .payload = 32,
-                      .first = id});
-}
-
 /* The far clock is set forward by 1.5 s, and then a few packets of one way alone are at both points. */
 static void clock_set(void)
 {
@@ -449,6 +160,29 @@ static void clock_set(void)
     finish();
     is_num(result->lost[TRANSIT_TOWARD_FAR], 0, "where the clock may have been set, nothing is called lost");
     is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_AMBIGUOUS), 1, "the packet is in doubt");
+    pairing_free(pairing);
+}
+
+/* Near its end the far clock is set forward, by too little for a silence. Two datagrams are at both points then, so far
+ * apart that they do not pair, and a third at the near point alone. */
+static void clock_set_at_end(nstime forward)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 10; i++) {
+        nstime at = 600 * MS + 30 * MS * i;
+        see_datagram(TRANSIT_NEAR, at, 172, 7919 * (i + 1));
+        if (i < 9)
+            see_datagram(TRANSIT_FAR, at + (i < 7 ? 0 : forward), 172, 7919 * (i + 1));
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        see_other(TRANSIT_NEAR, 1080 * MS + 300 * MS * i);
+        see_other(TRANSIT_FAR, 1080 * MS + 300 * MS * i);
+    }
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], forward ? 0 : 1, "what is lost, the clock set by %lld ms",
+           (long long)(forward / MS));
+    is_num(clock_is_known(&result->clock, START + 870 * MS), !forward, "and whether the clock is known there");
     pairing_free(pairing);
 }
 
@@ -795,6 +529,8 @@ int main(void)
     joined(369, false);
     joined(368, true);
     clock_set();
+    clock_set_at_end(0);
+    clock_set_at_end(200 * MS);
     silences();
     stands_still();
     all_errors();

@@ -197,6 +197,77 @@ static void test_jump(void)
     ok(clock_is_known(&estimate, START + 25 * NS_PER_S), "delays that return are no step");
 }
 
+/* Delays of one direction jump, and the other direction does not show that the clock was not set. */
+static void test_jump_beside_others(void)
+{
+    begin();
+    for (unsigned i = 0; i < 60; i++)
+        upper(i * 100 * MS, 5 * MS);
+    even(12, 10 * NS_PER_S, 100 * MS, -2 * NS_PER_S);
+    struct clock_estimate estimate = end();
+    ok(clock_is_known(&estimate, START + NS_PER_S) && !clock_is_known(&estimate, START + 11 * NS_PER_S),
+       "known where most samples are");
+    ok(!estimate.segments[0].has_least, "samples elsewhere do not bound it");
+    begin();
+    for (unsigned i = 0; i < 12; i++) {
+        upper(i * 100 * MS, 5 * MS);
+        upper((20 + i) * 100 * MS, 12 * MS);
+        lower((20 + i) * 100 * MS, 2 * MS);
+    }
+    estimate = end();
+    is_num(estimate.segments[0].least / MS, 2, "samples of that side alone bound it from below");
+    is_num(estimate.segments[0].most / MS, 12, "and from above");
+    begin();
+    for (unsigned i = 0; i < 12; i++) {
+        upper(i * 100 * MS, 10 * MS);
+        lower(i * 100 * MS, -10 * MS);
+        upper((20 + i) * 100 * MS, 25 * MS);
+    }
+    lower(3 * NS_PER_S, 5 * MS);
+    estimate = end();
+    is_num(estimate.segments[0].least / MS, -10,
+           "one sample of the other direction that jumps as well contradicts none");
+    ok(!clock_is_known(&estimate, START + 3 * NS_PER_S), "and the clock is not known there");
+}
+
+/* A clock that was set back shows times twice. */
+static void test_set_back(void)
+{
+    begin();
+    even(20, 0, 100 * MS, 0);
+    even(20, 2 * NS_PER_S, 100 * MS, -NS_PER_S);
+    struct clock_estimate estimate = end();
+    is_num(estimate.count, 2, "clock B is set back");
+    ok(clock_is_known_at_b(&estimate, START + 500 * MS), "a time before");
+    ok(!clock_is_known_at_b(&estimate, START + 1500 * MS), "a time that comes twice");
+    ok(clock_is_known_at_b(&estimate, START + 2500 * MS), "a time after");
+    begin();
+    even(40, 0, 100 * MS, 0);
+    even(40, 1300 * MS, 100 * MS, 2650 * MS);
+    estimate = end();
+    is_num(estimate.count, 2, "clock A is set back, so that its times do not put the samples in order");
+    begin();
+    even(8, 0, 150 * MS, 0);
+    even(40, 1300 * MS, 100 * MS, -2660 * MS);
+    estimate = end();
+    is_num(estimate.count, 2, "in the order of the other clock, samples before a step look like wrong pairs");
+    is_num(estimate.left_out, 0, "and they are none");
+}
+
+/* A step shows at the first sample that contradicts. The one before it belongs behind the step, however few samples
+ * that leaves. */
+static void test_border(void)
+{
+    begin();
+    for (unsigned i = 0; i < 5; i++)
+        (i & 1 ? lower : upper)(i * MS, i & 1 ? -10 * US : 10 * US);
+    upper(NS_PER_S, NS_PER_S + 10 * US);
+    even(20, NS_PER_S + 50 * MS, 100 * MS, NS_PER_S + 20 * US);
+    struct clock_estimate estimate = end();
+    is_num(estimate.count, 2, "a step after five samples");
+    is_num(estimate.segments[0].last - START, 4 * MS, "the first segment ends with them");
+}
+
 /* Clock A is set forward and clock B back: each time finds its segment, and between the samples neither is known. */
 static void test_sides_of_a_step(void)
 {
@@ -348,6 +419,9 @@ int main(void)
     test_isolated();
     test_supported();
     test_jump();
+    test_jump_beside_others();
+    test_set_back();
+    test_border();
     test_sides_of_a_step();
     test_copies();
     test_alike();

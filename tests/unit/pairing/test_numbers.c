@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tuned numbers of src/pairing: each on both sides of its limit. scripts/mutate changes them one by one. */
+#include "config.h"
+
+#include "tap.h"
+#include "unit/pairing/packets.h"
+
+#define EXCHANGES 10
+
+static unsigned lost(void)
+{
+    return (unsigned)(result->lost[TRANSIT_TOWARD_FAR] + result->lost[TRANSIT_TOWARD_NEAR]);
+}
+
+/* A request and its acknowledgement, with so long a delay each way. */
+static void slow_exchange(nstime at, unsigned number, nstime delay)
+{
+    uint32_t seq = 1001 + 500 * number;
+    uint16_t id = (uint16_t)(10 + number);
+    see(TRANSIT_NEAR, at, up(id, TCP_ACK, seq, 5001, 500));
+    see(TRANSIT_FAR, at + delay, up_far(id, TCP_ACK, seq, 5001, 500));
+    see(TRANSIT_FAR, at + delay, down_far(id, TCP_ACK, 5001, seq + 500, 0));
+    see(TRANSIT_NEAR, at + 2 * delay, down(id, TCP_ACK, 5001, seq + 500, 0));
+}
+
+static void exchanges(nstime delay, nstime apart)
+{
+    begin(0);
+    for (unsigned i = 0; i < EXCHANGES; i++)
+        slow_exchange(apart * i, i, delay);
+}
+
+/* Frames of a point, so that it is not silent. */
+static void fill(enum transit_point point, nstime from, nstime to)
+{
+    for (; from <= to; from += 100 * MS)
+        see_other(point, from);
+}
+
+/* A packet is lost so long before the far capture ends. */
+static void lost_before_end(nstime delay, nstime before, bool is_covered)
+{
+    nstime end = NS_PER_S * (EXCHANGES - 1) + delay, last = end + 900 * MS;
+    exchanges(delay, NS_PER_S);
+    fill(TRANSIT_NEAR, end + delay + 100 * MS, last - delay - before);
+    see(TRANSIT_NEAR, last - delay - before, up(90, TCP_ACK, 9001, 5001, 500));
+    fill(TRANSIT_FAR, end + 100 * MS, last);
+    finish();
+    is_num(lost(), is_covered, "delay %lld ms, lost %lld us before the capture ends", (long long)(delay / MS),
+           (long long)(before / NS_PER_US));
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_NOT_COVERED), !is_covered, "or not covered");
+    pairing_free(pairing);
+}
+
+static void test_edges(void)
+{
+    lost_before_end(DELAY, NS_PER_MS, false);
+    lost_before_end(DELAY, 3 * MS, true);
+    lost_before_end(150 * MS, 60 * MS, true);
+    lost_before_end(250 * MS, 60 * MS, false);
+}
+
+/* Datagrams of one way show the clock. One is lost so long before the far capture ends. */
+static void one_way(nstime before, bool is_covered)
+{
+    begin(0);
+    for (unsigned i = 0; i < 20; i++) {
+        see_datagram(TRANSIT_NEAR, 100 * MS * i, 172, 7919 * (i + 1));
+        if (i < 19)
+            see_datagram(TRANSIT_FAR, 100 * MS * i, 172, 7919 * (i + 1));
+    }
+    fill(TRANSIT_FAR, 1900 * MS + DELAY, 1900 * MS + DELAY + before);
+    finish();
+    is_num(lost(), is_covered, "one way: a datagram is lost %lld ms before the capture ends", (long long)(before / MS));
+    pairing_free(pairing);
+}
+
+/* The far capture does not run for 1.5 s. Then packets from its side are at the near point, so long apart. */
+static void gap(unsigned packets, nstime apart, bool is_gap)
+{
+    exchanges(DELAY, 100 * MS);
+    for (unsigned i = 0; i < packets; i++)
+        see(TRANSIT_NEAR, 1300 * MS + apart * i, down((uint16_t)(60 + i), TCP_ACK, 5001, 6001, 0));
+    for (unsigned i = EXCHANGES; i < EXCHANGES + 4; i++)
+        slow_exchange(1500 * MS + 100 * MS * i, i, DELAY);
+    finish();
+    is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_SILENT), is_gap ? packets : 0,
+           "%u packets %lld ms apart show that a capture was not running", packets, (long long)(apart / MS));
+    pairing_free(pairing);
+}
+
+/* Bytes that the far capture lacks, although they were acknowledged. */
+static void hole(nstime at, uint16_t id, uint32_t seq)
+{
+    see(TRANSIT_NEAR, at, up(id, TCP_ACK, seq, 5001, 500));
+    see(TRANSIT_FAR, at + DELAY, down_far(id, TCP_ACK, 5001, seq + 500, 0));
+    see(TRANSIT_NEAR, at + 2 * DELAY, down(id, TCP_ACK, 5001, seq + 500, 0));
+}
+
+/* The connection is older than the captures. So long after they begin, the far one lacks bytes. */
+static void hole_of_old(nstime after, bool is_missed)
+{
+    unsigned before = (unsigned)(after / (200 * MS));
+    begin(0);
+    for (unsigned i = 0; i < before; i++)
+        slow_exchange(200 * MS * i, i, DELAY);
+    hole(after, 900, 1001 + 500 * before);
+    for (unsigned i = before + 1; i < before + 6; i++)
+        slow_exchange(200 * MS * i, i, DELAY);
+    finish();
+    is_num(result->points[TRANSIT_FAR].missed, is_missed, "bytes are missed %lld ms after a capture begins",
+           (long long)(after / MS));
+    pairing_free(pairing);
+}
+
+/* The far capture does not run for 3 s, and lacks an exchange. So long after that, and so many exchanges further, it
+ * lacks bytes again. */
+static void hole_after_gap(nstime after, unsigned further, bool is_missed)
+{
+    begin(0);
+    handshake(0);
+    for (unsigned i = 0; i < 4; i++)
+        exchange(100 * MS * (i + 1), i);
+    see(TRANSIT_NEAR, 2000 * MS, up(901, TCP_ACK, 3001, 5001, 500));
+    see(TRANSIT_NEAR, 2020 * MS, down(901, TCP_ACK, 5001, 3501, 0));
+    for (unsigned i = 0; i < further; i++)
+        exchange(3500 * MS + after * i / further, 5 + i);
+    hole(3500 * MS + after + MS, 902, 3501 + 500 * further);
+    for (unsigned i = 0; i < 5; i++)
+        exchange(3600 * MS + after + 100 * MS * i, 6 + further + i);
+    finish();
+    is_num(result->points[TRANSIT_FAR].missed, is_missed, "%u bytes and %lld ms behind a gap, bytes are missed",
+           500 * further, (long long)(after / MS));
+    pairing_free(pairing);
+}
+
+static void test_gaps(void)
+{
+    gap(2, 600 * MS, false);
+    gap(3, 300 * MS, true);
+    gap(3, 200 * MS, false);
+    hole_of_old(3600 * MS, false);
+    hole_of_old(4600 * MS, true);
+    hole_after_gap(3600 * MS, 140, false);
+    hole_after_gap(4600 * MS, 140, true);
+    hole_after_gap(4600 * MS, 120, false);
+}
+
+/* Datagrams that are all the same, beside exchanges. This one is lost. */
+static void alike_lost(unsigned number, bool is_judged)
+{
+    begin(0);
+    for (unsigned i = 0; i < EXCHANGES; i++) {
+        exchange(100 * MS * i, i);
+        see_datagram(TRANSIT_NEAR, 100 * MS * i + 60 * MS, 24, 1);
+        if (i != number)
+            see_datagram(TRANSIT_FAR, 100 * MS * i + 60 * MS, 24, 1);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        see_other(TRANSIT_NEAR, 100 * MS * (EXCHANGES + i));
+        see_other(TRANSIT_FAR, 100 * MS * (EXCHANGES + i));
+    }
+    finish();
+    is_num(lost(), is_judged, "one of alike datagrams is lost %u ms before the last sign of the clock",
+           100 * (EXCHANGES - 1 - number) - 40);
+    pairing_free(pairing);
+}
+
+/* A datagram from elsewhere comes to the far point, so long after the near capture begins. */
+static void forged_after(nstime after, bool is_judged)
+{
+    begin(0);
+    for (unsigned i = 0; i < 60; i++) {
+        see_datagram(TRANSIT_NEAR, 200 * MS * i, 172, 7919 * (i + 1));
+        see_datagram(TRANSIT_FAR, 200 * MS * i, 172, 7919 * (i + 1));
+        if (200 * MS * i != after)
+            continue;
+        see_datagram(TRANSIT_FAR, after + MS, 172, 1299709);
+        points[TRANSIT_FAR].seen[points[TRANSIT_FAR].count - 1].bytes[8] = 99; /* its TTL */
+    }
+    finish();
+    is_num(result->forged[TRANSIT_TOWARD_FAR], is_judged, "one way: forged %lld ms after a capture begins",
+           (long long)(after / MS));
+    pairing_free(pairing);
+}
+
+/* --- the first reading --- */
+
+/* The near point has a frame, and another one so much later. */
+static void two_frames(nstime apart, bool is_silence, bool is_set_back)
+{
+    begin(0);
+    see_other(TRANSIT_NEAR, 100 * NS_PER_S);
+    see_other(TRANSIT_NEAR, 100 * NS_PER_S + apart);
+    finish();
+    is_num(first_reading.points[TRANSIT_NEAR].silence_count, is_silence, "%lld ms between frames: a silence",
+           (long long)(apart / MS));
+    is_num(first_reading.points[TRANSIT_NEAR].set_back_count, is_set_back, "or a clock that was set back");
+    pairing_free(pairing);
+}
+
+/* So many datagrams toward far have the same id at both points, and others another one. */
+static void ids(unsigned same, unsigned differ, bool is_kept)
+{
+    begin(0);
+    for (unsigned i = 0; i < same + differ; i++)
+        for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+            see_datagram((enum transit_point)point, 100 * MS * i, 64, 7919 * (i + 1));
+            put16(points[point].seen[i].bytes + 4, 10 + i + (i >= same && point == TRANSIT_FAR ? 1000 : 0));
+        }
+    finish();
+    is_num(first_reading.ids_kept[TRANSIT_TOWARD_FAR], is_kept, "%u ids are the same, %u differ", same, differ);
+    pairing_free(pairing);
+}
+
+/* A capture shows so many of ten packets twice. */
+static void doubled(unsigned twice, bool is_doubled)
+{
+    begin(0);
+    for (unsigned i = 0; i < 10; i++)
+        for (unsigned k = 0; k < (i < twice ? 2 : 1); k++)
+            see(TRANSIT_NEAR, 100 * MS * i + 20 * NS_PER_US * k,
+                up((uint16_t)(10 + i), TCP_ACK, 1001 + 500 * i, 5001, 500));
+    finish();
+    is_num(first_reading.points[TRANSIT_NEAR].doubled, is_doubled, "%u of 10 packets are there twice", twice);
+    pairing_free(pairing);
+}
+
+/* The near capture keeps so many bytes of datagrams. */
+static void cut_to(unsigned bytes, bool is_compared)
+{
+    begin(0);
+    for (unsigned i = 0; i < 10; i++) {
+        see_datagram(TRANSIT_NEAR, 100 * MS * i, 64, 7919 * (i + 1));
+        see_datagram(TRANSIT_FAR, 100 * MS * i, 64, 7919 * (i + 1));
+        points[TRANSIT_NEAR].seen[i].length = 28 + bytes;
+    }
+    finish();
+    is_num(first_reading.clock.count, is_compared, "datagrams cut to %u bytes show the clock", bytes);
+    pairing_free(pairing);
+}
+
+static void test_first_reading(void)
+{
+    two_frames(240 * MS, false, false);
+    two_frames(260 * MS, true, false);
+    two_frames(-90 * MS, false, false);
+    two_frames(-110 * MS, false, true);
+    two_frames(-59 * NS_PER_S, false, true);
+    two_frames(-61 * NS_PER_S, false, false);
+    ids(7, 0, false);
+    ids(8, 0, true);
+    ids(8, 2, true);
+    ids(8, 3, false);
+    doubled(5, false);
+    doubled(6, true);
+    cut_to(31, false);
+    cut_to(32, true);
+    for (unsigned count = 3; count <= 4; count++) {
+        begin(0);
+        for (unsigned i = 0; i < count; i++) {
+            see_datagram(TRANSIT_NEAR, 100 * MS * i, 172, 7919 * (i + 1));
+            see_datagram(TRANSIT_FAR, 100 * MS * i, 172, 7919 * (i + 1));
+        }
+        finish();
+        is_num(first_reading.clock.segments[0].has_most, count == 4, "%u datagrams one way bound the clock", count);
+        pairing_free(pairing);
+    }
+    exchanges(DELAY, 100 * MS);
+    finish();
+    is_num(first_reading.clock_error, DELAY + 2 * MS + (900 * MS + 2 * DELAY) / 10000,
+           "a clock that is sure is wrong by half of its bounds, late stamps and a drift that no packet shows");
+    pairing_free(pairing);
+}
+
+/* --- which conversations are the same --- */
+
+/* One datagram behind a NAT, so much later than others. `server`: its target at the far point. */
+static void named(unsigned payload, uint16_t id, const char *server, nstime late, bool is_paired)
+{
+    struct sent sent = {.from = CLIENT,
+                        .to = SERVER,
+                        .from_port = 45177,
+                        .to_port = 7000,
+                        .id = id,
+                        .ttl = 64,
+                        .protocol = IP_UDP,
+                        .payload = payload,
+                        .first = 7919};
+    exchanges(DELAY, 100 * MS);
+    see(TRANSIT_NEAR, NS_PER_S, sent);
+    sent.from = PUBLIC;
+    sent.from_port = 61007;
+    sent.to = server;
+    sent.ttl = 61;
+    see(TRANSIT_FAR, NS_PER_S + DELAY + late, sent);
+    finish();
+    is_num(result->conversations_paired, 1U + is_paired, "a datagram of %u bytes%s%s, %lld ms late, pairs", payload,
+           id ? " with an id" : "", server[0] == SERVER[0] ? "" : " whose target is translated",
+           (long long)(late / MS));
+    pairing_free(pairing);
+}
+
+static void test_names(void)
+{
+    named(6, 0, SERVER, 0, false);
+    named(7, 0, SERVER, 0, true);
+    named(3, 700, SERVER, 0, false);
+    named(4, 700, SERVER, 0, true);
+    named(7, 0, "203.0.113.9", 0, false);
+    named(8, 0, "203.0.113.9", 0, true);
+    named(8, 0, SERVER, 450 * MS, true);
+    named(8, 0, SERVER, 550 * MS, false);
+}
+
+int main(void)
+{
+    test_first_reading();
+    test_names();
+    test_edges();
+    one_way(200 * MS, false);
+    one_way(400 * MS, true);
+    test_gaps();
+    alike_lost(EXCHANGES - 2, false);
+    alike_lost(EXCHANGES - 3, true);
+    forged_after(3600 * MS, false);
+    forged_after(4600 * MS, true);
+    return tap_done();
+}
