@@ -35,14 +35,13 @@ struct connection {
     uint32_t timestamp;  /* TSval of our kernel's last segment of the handshake */
     uint32_t echo;       /* the target's TSval in the handshake */
     nstime opened_at;    /* stamp of the first SYN; NSTIME_NONE: not seen */
-    nstime
-        answered_at;  /* of the SYN/ACK or the refusal; of our acknowledgement if it refutes that; NSTIME_NONE: none */
-    nstime ended_at;  /* of the RST; NSTIME_NONE: none */
-    nstime fin_at;    /* of the target's FIN; NSTIME_NONE: none */
-    nstime last_at;   /* of its last packet, until it is used; NSTIME_NONE: it was not established yet */
-    nstime idle;      /* the longest time without a packet, until it was used */
-    uint8_t end_ttl;  /* of the RST or the FIN, as captured */
-    nstime kernel_at; /* of our kernel's last segment without SYN or RST; NSTIME_NONE: none */
+    nstime answered_at;  /* of the SYN/ACK, the refusal, or our acknowledgement that refutes it; NSTIME_NONE: none */
+    nstime ended_at;     /* of the RST; NSTIME_NONE: none */
+    nstime fin_at;       /* of the target's FIN; NSTIME_NONE: none */
+    nstime last_at;      /* of its last packet, until it is used; NSTIME_NONE: it was not established yet */
+    nstime idle;         /* the longest time without a packet, until it was used */
+    uint8_t end_ttl;     /* of the RST or the FIN, as captured */
+    nstime kernel_at;    /* of our kernel's last segment without SYN or RST; NSTIME_NONE: none */
     uint64_t syn_frame, answer_frame,
         end_frame; /* numbers of these frames, the last of the RST or the FIN; 0: none, or no capture is kept */
 };
