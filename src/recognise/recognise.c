@@ -149,6 +149,7 @@ void recogniser_take(struct recogniser *r, const struct digest *digest)
     nstime *start = &r->starts[digest->file];
     r->frames++;
     *start = *start == NSTIME_NONE ? digest->time : *start;
+    r->file_count = digest->file >= r->file_count ? digest->file + 1U : r->file_count;
     if (is_copy(r, digest))
         return;
     r->malformed += digest->malformed;
@@ -228,8 +229,8 @@ static void extend_ends(struct recogniser *r)
 {
     for (bool changed = true; changed;) {
         changed = false;
-        for (unsigned file = 0; file < RECOGNISE_FILES_MOST; file++)
-            for (unsigned other = 0; r->starts[file] != NSTIME_NONE && other < RECOGNISE_FILES_MOST; other++)
+        for (unsigned file = 0; file < r->file_count; file++)
+            for (unsigned other = 0; r->starts[file] != NSTIME_NONE && other < r->file_count; other++)
                 if (is_extended_by(r, file, other)) {
                     r->ends[file] = r->ends[other];
                     changed = true;

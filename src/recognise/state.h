@@ -260,6 +260,7 @@ struct recogniser {
     unsigned set_bits;
     struct early *early; /* owned; a ring of early_room places, the oldest first; see early.c */
     unsigned early_room, early_first, early_count;
+    unsigned file_count;                 /* files so far, up to the last one that had a frame */
     nstime starts[RECOGNISE_FILES_MOST]; /* by file: the first stamp; NSTIME_NONE: none yet */
     uint8_t shows[RECOGNISE_FILES_MOST]; /* by file: SHOWS_PROBES ... */
     nstime ends[RECOGNISE_FILES_MOST];   /* by file: the last stamp */

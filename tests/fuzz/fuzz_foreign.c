@@ -26,7 +26,7 @@ struct way {
 
 static const struct replay_filter all = {.host = ""};
 
-static void must(bool condition, const char *what)
+FUZZ_CHECK static void must(bool condition, const char *what)
 {
     if (condition)
         return;
@@ -62,7 +62,7 @@ static void open_way(struct way *way, bool keeps, bool compared, const struct re
 
 /* --- what must hold --- */
 
-static uint64_t strays_of(const struct recognition *found)
+FUZZ_CHECK static uint64_t strays_of(const struct recognition *found)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < found->counters.common.stray_kinds; i++)
@@ -72,7 +72,7 @@ static uint64_t strays_of(const struct recognition *found)
 
 /* The frames that no other counter has are malformed. A malformed copy of an earlier frame counts as a copy alone, and
  * a frame that is malformed further inside counts in two. */
-static void check_counters(const struct recognition *found, uint64_t frames, uint64_t malformed)
+FUZZ_CHECK static void check_counters(const struct recognition *found, uint64_t frames, uint64_t malformed)
 {
     const struct recognition_counters *c = &found->counters;
     uint64_t counted = c->probes + c->replies + c->errors + strays_of(found);
@@ -81,7 +81,7 @@ static void check_counters(const struct recognition *found, uint64_t frames, uin
          "the counters do not add up");
 }
 
-static void check_probe(const struct trace *trace, const struct probe *probe, uint8_t ttl)
+FUZZ_CHECK static void check_probe(const struct trace *trace, const struct probe *probe, uint8_t ttl)
 {
     must(probe->ttl == ttl && ttl >= trace->least_ttl && ttl <= trace->most_ttl, "a probe has another TTL");
     must(probe->reply_count <= REPLIES_MOST, "too many replies are kept");
@@ -90,7 +90,7 @@ static void check_probe(const struct trace *trace, const struct probe *probe, ui
         must(probe->replies[i].duplicate == (i > 0), "the first reply alone is no duplicate");
 }
 
-static void check_trace(const struct trace *trace, size_t number)
+FUZZ_CHECK static void check_trace(const struct trace *trace, size_t number)
 {
     size_t probes = 0;
     must(trace->number == number, "traces are numbered in order");
@@ -103,7 +103,7 @@ static void check_trace(const struct trace *trace, size_t number)
     must(probes == trace->probe_count && probes == trace->sent_count, "no probe is lost");
 }
 
-static void check_kept(const struct recognition *found)
+FUZZ_CHECK static void check_kept(const struct recognition *found)
 {
     uint64_t probes = 0, replies = 0;
     for (size_t i = 0; i < found->trace_count; i++) {
@@ -116,7 +116,7 @@ static void check_kept(const struct recognition *found)
     must(found->error_count == found->counters.errors, "every error is kept");
 }
 
-static const char *text_of(const struct way *way, const struct output_format *format, size_t *length)
+FUZZ_CHECK static const char *text_of(const struct way *way, const struct output_format *format, size_t *length)
 {
     for (unsigned i = 0; i < way->report.count; i++)
         if (way->report.outputs[i].format == format) {
@@ -127,18 +127,18 @@ static const char *text_of(const struct way *way, const struct output_format *fo
     return NULL;
 }
 
-static void check_document(const char *text, size_t length)
+FUZZ_CHECK static void check_document(const char *text, size_t length)
 {
     must(json_check(text, length), "JSON is no JSON");
 }
 
-static void cut(char *from, const char *to)
+FUZZ_CHECK static void cut(char *from, const char *to)
 {
     memmove(from, to, strlen(to) + 1);
 }
 
 /* Drops a probe's name and ports: a report at once has those that were known of the trace by then. */
-static void forget_names(char *line, const struct output_format *format)
+FUZZ_CHECK static void forget_names(char *line, const struct output_format *format)
 {
     static const char *const keys[] = {"\"probe\": ", "\"source_port\": ", "\"destination_port\": "};
     if (format == &output_csv) {
@@ -160,13 +160,13 @@ static void forget_names(char *line, const struct output_format *format)
     }
 }
 
-static int by_text(const void *a, const void *b)
+FUZZ_CHECK static int by_text(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* Verdicts, findings and tickets need traces that are kept. */
-static bool is_judgement(const char *line)
+FUZZ_CHECK static bool is_judgement(const char *line)
 {
     static const char *const types[] = {"verdict", "finding", "ticket"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -179,7 +179,7 @@ static bool is_judgement(const char *line)
 }
 
 /* Splits the text, in place, into lines in the order of the alphabet. */
-static char **sort_lines(char *text, size_t *count, const struct output_format *format)
+FUZZ_CHECK static char **sort_lines(char *text, size_t *count, const struct output_format *format)
 {
     char **lines = NULL;
     *count = 0;
@@ -197,7 +197,7 @@ static char **sort_lines(char *text, size_t *count, const struct output_format *
     return lines;
 }
 
-static void check_lines(const struct way *kept, const struct way *told, const struct output_format *format)
+FUZZ_CHECK static void check_lines(const struct way *kept, const struct way *told, const struct output_format *format)
 {
     size_t length = 0, count, others;
     char *text = strdup(text_of(kept, format, &length)), *other = strdup(text_of(told, format, &length));
@@ -262,7 +262,7 @@ static uint64_t feed(struct wire *wire, struct way *ways, unsigned count, uint64
     return frames;
 }
 
-static void check_way(const struct way *way)
+FUZZ_CHECK static void check_way(const struct way *way)
 {
     for (unsigned i = 0; i < way->report.count; i++) {
         const char *text = way->made.texts[i], *end = text + way->made.lengths[i];
