@@ -3,10 +3,11 @@
 
 #include "silence/loss.h"
 
-/* A run of samples that are stopped: from `first` to before `end`. */
+/* A run of samples, of which none passed and some are stopped: from `first` to before `end`. */
 struct run {
     unsigned first, end;
-    unsigned told; /* by replies: loss explains none of these */
+    unsigned stopped, last; /* how many, and the last of them */
+    unsigned told;          /* by replies: loss explains none of these */
 };
 
 /* The control's samples, as the chance of a run depends on them. */
@@ -19,22 +20,34 @@ struct odds {
     unsigned stopped, told; /* beside long runs */
 };
 
+/* Whether a run may have this sample. */
+static bool is_of_run(const struct odds *odds, unsigned i)
+{
+    uint8_t end = odds->control[i].end;
+    return end == END_STOPPED || (end == END_DOUBTFUL && odds->control[i].sent > odds->named_from);
+}
+
 /* The next run from `at` on. False: there is none. */
 static bool next_run(const struct odds *odds, unsigned at, struct run *out)
 {
-    *out = (struct run){0};
-    while (at < odds->count && odds->control[at].end != END_STOPPED)
-        at++;
-    for (out->first = at; at < odds->count && odds->control[at].end == END_STOPPED; at++)
-        out->told += odds->control[at].is_told;
-    out->end = at;
-    return out->first < odds->count;
+    for (*out = (struct run){.end = at}; !out->stopped && out->end < odds->count;) {
+        for (at = out->end; at < odds->count && !is_of_run(odds, at); at++)
+            continue;
+        for (out->first = at; at < odds->count && is_of_run(odds, at); at++)
+            if (odds->control[at].end == END_STOPPED) {
+                out->stopped++;
+                out->last = at;
+                out->told += odds->control[at].is_told;
+            }
+        out->end = at;
+    }
+    return out->stopped > 0;
 }
 
 /* Whether the run is a block: the control passed before, a name was sent, and these odds do not explain it. */
 static bool is_long(const struct odds *odds, const struct run *run)
 {
-    unsigned stopped = run->told ? odds->told : odds->stopped, length = run->told ? run->told : run->end - run->first;
+    unsigned stopped = run->told ? odds->told : odds->stopped, length = run->told ? run->told : run->stopped;
     return run->first > 0 && odds->control[run->first].sent > odds->named_from &&
            loss_chance(odds->passed + stopped, stopped, length) <= odds->most;
 }
@@ -49,7 +62,7 @@ void name_blocks_find(const struct name_sample *control, unsigned count, nstime 
     for (unsigned i = 0; i < count; i++)
         odds.passed += control[i].end == END_PASSED;
     while (next_run(&odds, run.end, &run)) {
-        stopped += is_long(&odds, &run) ? 0 : run.end - run.first;
+        stopped += is_long(&odds, &run) ? 0 : run.stopped;
         told += is_long(&odds, &run) ? 0 : run.told;
     }
     odds.stopped = stopped;
@@ -59,7 +72,7 @@ void name_blocks_find(const struct name_sample *control, unsigned count, nstime 
         if (is_long(&odds, &run))
             out->all[out->count++] = (struct name_block){
                 .since = control[run.first].sent,
-                .last = control[run.end - 1].sent,
+                .last = control[run.last].sent,
                 .until = run.end < count ? control[run.end].sent : NSTIME_NEVER,
             };
 }

@@ -3,14 +3,20 @@
  * of hosts. Floor 3; pure.
  *
  * Only the control shows them: a run of its samples is stopped, without one that passes, though it had passed before.
- * Loss explains that with loss_chance(), with the odds of its samples beside such runs. */
+ * Loss explains that with loss_chance(), with the odds of its samples beside such runs. Doubtful samples around those
+ * that are stopped belong to the run, but do not count. */
 #ifndef HOPSONDE_SILENCE_NAME_BLOCKS_H
 #define HOPSONDE_SILENCE_NAME_BLOCKS_H
 
 #include "trace/trace_set.h"
 
 /* What became of a sample. */
-enum name_end { END_UNKNOWN, END_STOPPED, END_PASSED };
+enum name_end {
+    END_UNKNOWN,
+    END_DOUBTFUL, /* of a control: a reset or a reply that may be the target's or a device's */
+    END_STOPPED,
+    END_PASSED
+};
 
 struct name_sample {
     nstime sent;               /* its first probe, or its SYN */
@@ -25,8 +31,8 @@ struct name_sample {
 #define NAME_SAMPLES_KEPT 256
 
 struct name_block {
-    nstime since; /* of the first sample of the control that was stopped */
-    nstime last;  /* of the last one */
+    nstime since; /* of the first sample of the control that did not pass */
+    nstime last;  /* of the last one that was stopped */
     nstime until; /* of the next one that passed; NSTIME_NEVER: none did */
 };
 

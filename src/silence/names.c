@@ -194,7 +194,7 @@ static enum name_end end_of(const struct count *count, const struct trace *trace
     bool may_be_devices = trace->is_control && answer && count->target.reply_ttl &&
                           answer->reply_ttl != count->target.reply_ttl; /* residual blocking by replies */
     if (was_reset(trace, probe) || may_be_devices)
-        return END_UNKNOWN;
+        return trace->is_control ? END_DOUBTFUL : END_UNKNOWN;
     if (answer || find_reply(probe, REPLY_TIME_EXCEEDED))
         return END_PASSED;
     return end_of_silence(count, trace, probe);
@@ -222,7 +222,7 @@ static struct name_sample *begin_sample(struct samples *samples, nstime sent)
 static void add_to_sample(struct name_sample *sample, const struct probe *probe, enum name_end end,
                           const struct reply *reply)
 {
-    if (reply || sample->end == END_UNKNOWN || (end == END_PASSED && !sample->is_told))
+    if (reply || sample->end < END_STOPPED || (end == END_PASSED && !sample->is_told))
         sample->end = (uint8_t)end;
     if (end == END_STOPPED && (!sample->shown || (reply && !sample->reply))) {
         sample->shown = probe;

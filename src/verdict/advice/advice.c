@@ -295,14 +295,25 @@ static unsigned beyond(const struct verdict *verdict)
     return (verdict->at.known ? verdict->at.ttl : verdict->after.ttl) + 1U;
 }
 
+/* The control differs in the name alone, so no other spec is as good a contrast. */
+static bool is_control_of(const struct trace *control, const struct trace *trace)
+{
+    return control->is_control && !trace->is_control && trace->flow.spec.name &&
+           probe_spec_same_but_name(&control->flow.spec, &trace->flow.spec);
+}
+
 static void add_contrast(struct strbuf *out, const struct judgement *judgement, const struct verdict *verdict)
 {
     const struct verdict *best = NULL;
     uint8_t loop = find_loop(judgement);
-    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+    bool is_control = false;
+    for (unsigned i = 0; i < judgement->verdict_count && !is_control; i++) {
         const struct verdict *other = &judgement->verdicts[i];
         bool passes = verdict_reaches(other) || last_hop(other, loop) >= beyond(verdict);
-        if (passes && !stop_alike(other, verdict) && (!best || distance(other, loop) > distance(best, loop)))
+        if (!passes || stop_alike(other, verdict))
+            continue;
+        is_control = is_control_of(other->trace, verdict->trace);
+        if (!best || is_control || distance(other, loop) > distance(best, loop))
             best = other;
     }
     if (!best)

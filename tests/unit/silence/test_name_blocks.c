@@ -8,8 +8,8 @@
 
 #define MOST 0.01
 
-/* A letter a second: P passed; S is silent; T was stopped by a reply. `named`: a name was sent so many seconds after
- * the start. `want`: since, last and until of each block, in seconds; - for one that goes on. */
+/* A letter a second: P passed; S is silent; T was stopped by a reply; D is doubtful. `named`: a name was sent so many
+ * seconds after the start. `want`: since, last and until of each block, in seconds; - for one that goes on. */
 static const struct row {
     const char *name, *samples;
     int named;
@@ -26,6 +26,11 @@ static const struct row {
     {"silences before are loss", "PSSPPSSSS", 3, ""},
     {"replies are none, whatever was lost before", "PSSPPTTTTT", 4, "5 9 -"},
     {"replies beside them may be chance", "PTPPTTTT", 3, ""},
+    {"it begins and ends with doubtful samples", "PPPPDSSSSDP", 3, "4 8 10"},
+    {"doubtful ones before a name was sent", "PPPPDDSSSS", 5, "6 9 -"},
+    {"doubtful ones do not count", "PPPPDSSSD", 3, ""},
+    {"doubtful ones alone", "PPPPDDDDP", 3, ""},
+    {"doubtful ones, and a run behind", "PPPDPSSSSS", 2, "5 9 -"},
     {"every second sample", "PSPSPSPS", 0, ""},
 };
 
@@ -52,7 +57,9 @@ static void test_row(const struct row *row)
     unsigned count = (unsigned)strlen(row->samples);
     for (unsigned i = 0; i < count; i++)
         samples[i] = (struct name_sample){.sent = i * NS_PER_S,
-                                          .end = row->samples[i] == 'P' ? END_PASSED : END_STOPPED,
+                                          .end = row->samples[i] == 'P'   ? END_PASSED
+                                                 : row->samples[i] == 'D' ? END_DOUBTFUL
+                                                                          : END_STOPPED,
                                           .is_told = row->samples[i] == 'T'};
     name_blocks_find(samples, count, row->named * NS_PER_S, MOST, &blocks);
     describe(&blocks, got);

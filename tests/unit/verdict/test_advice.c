@@ -176,6 +176,29 @@ static void test_refusals(void)
     fake_free(&fake);
 }
 
+/* Another spec reaches the target as well, but the control differs in the name alone. */
+static void test_name(void)
+{
+    struct fake fake;
+    begin(&fake, "", "icmp udp/123 udp/53:name=blocked.example udp/53:name=www.example.com");
+    climb(&fake, (const unsigned[]){3, 3, 2, 3});
+    fake_trace(&fake, 2)->flow.spec.name = "blocked.example"; /* a spec borrows its name */
+    fake_trace(&fake, 3)->flow.spec.name = "www.example.com";
+    fake_trace(&fake, 3)->is_control = true;
+    judge(&fake, 0, VERDICT_OPEN, HOW_NONE);
+    judge(&fake, 1, VERDICT_OPEN, HOW_NONE);
+    struct verdict *verdict = judge(&fake, 2, VERDICT_DROPPED, HOW_SILENT);
+    verdict->after = place(2, "10.0.2.1");
+    verdict->before = place(3, "10.0.3.1");
+    judge(&fake, 3, VERDICT_OPEN, HOW_NONE);
+    are(&fake, "udp/123 gets to the target: hopsonde -P udp/123 192.0.2.80",
+        "Please check the filter at 10.0.2.1 (hop 2) or the next device: UDP (name=blocked.example) destination port 53 "
+        "(source port 41024) from 10.0.0.2 to 192.0.2.80 is dropped there, while udp/53:name=www.example.com reaches the "
+        "target (2026-01-02 03:04:05 UTC).\n",
+        "a name that is filtered");
+    fake_free(&fake);
+}
+
 static void test_ways(void)
 {
     struct fake fake;
@@ -280,6 +303,7 @@ int main(void)
     test_dropped();
     test_brackets();
     test_refusals();
+    test_name();
     test_ways();
     test_out_of_state();
     test_splits();
