@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* streak: the last probes of a spec, as far as they contradict the verdict that was told of it. Floor 6; pure; internal
- * to monitor/. */
+/* streak: the last probes of a spec, as far as they contradict the verdict that was told of it.
+ * Floor 6; pure; internal to monitor/. */
 #ifndef HOPSONDE_MONITOR_STREAK_H
 #define HOPSONDE_MONITOR_STREAK_H
 
