@@ -32,10 +32,11 @@ static void network(char text[1024], unsigned after, unsigned loss, const char *
 
 /* What the runs of all seeds told. */
 struct sums {
-    unsigned changes, losses; /* events of these kinds before CHANGE_AT */
-    unsigned told, placed;    /* runs whose first change after it has the right state; and those with its place */
-    unsigned latest;          /* rounds until then */
-    unsigned others;          /* all other events */
+    unsigned losses;       /* events of loss before CHANGE_AT */
+    unsigned told, placed; /* changes after it with the right state, and those with its place */
+    unsigned wrong;        /* with another state */
+    unsigned latest;       /* rounds until the change was told */
+    unsigned others;       /* all other events */
 };
 
 /* The change that is due behind CHANGE_AT. */
@@ -54,9 +55,10 @@ static void add_event(struct sums *sums, const struct event *event, const struct
         sums->told++;
         sums->placed += event->after.ttl == due->after;
         sums->latest = rounds > sums->latest ? rounds : sums->latest;
+    } else if (is_change && !is_early && due->to) {
+        sums->wrong++;
     } else {
-        sums->changes += is_change;
-        sums->others += !is_change;
+        sums->others++;
     }
 }
 
@@ -88,22 +90,23 @@ static void test_loss(const char *specs, unsigned after)
     static const struct due none = {.filter = ""};
     for (unsigned loss = 1; loss < LOSSES; loss++) {
         struct sums sums = run(specs, after, loss, &none);
-        is_num(sums.changes + sums.others, 0, "%s, %u %% lost behind hop %u: %u runs tell loss %u times, nothing else",
-               specs, losses[loss], after, seeds, sums.losses);
+        is_num(sums.others, 0, "%s, %u %% lost behind hop %u: %u runs tell loss %u times, nothing else", specs,
+               losses[loss], after, seeds, sums.losses);
     }
 }
 
-/* A change meanwhile, and the rounds until all seeds but `missed` have told it. */
+/* A change meanwhile, and the rounds until all seeds have told it; all but `missed` where half of the packets are lost.
+ * A streak that began before the change may have another state. */
 static void test_change(const char *specs, unsigned after, const struct due *due, const unsigned rounds[LOSSES],
                         unsigned missed)
 {
     for (unsigned loss = 0; loss < LOSSES; loss++) {
         struct sums sums = run(specs, after, loss, due);
-        unsigned due_runs = seeds - (loss == LOSSES - 1 ? missed : 0);
+        unsigned due_runs = seeds - (losses[loss] >= 50 ? missed : 0);
         ok(sums.told >= due_runs && sums.told <= seeds && sums.placed == sums.told && sums.latest <= rounds[loss],
            "%s, %u %% lost: %s after hop %u in %u of %u runs, within %u rounds", specs, losses[loss], due->to,
            due->after, sums.told, seeds, sums.latest);
-        is_num(sums.changes + sums.others, 0, "and nothing else");
+        ok(sums.wrong <= seeds / 50 && !sums.others, "and nothing else, but %u with another state", sums.wrong);
     }
 }
 
@@ -117,6 +120,6 @@ int main(void)
     test_loss("icmp,tcp/443", 5);
     test_loss("icmp", 5);
     test_change("icmp,tcp/443", 3, &filter, (const unsigned[LOSSES]){3, 5, 12, 20, 60}, seeds / 10);
-    test_change("icmp", 5, &outage, (const unsigned[LOSSES]){3, 5, 12, 30, 60}, seeds / 5);
+    test_change("icmp", 5, &outage, (const unsigned[LOSSES]){3, 8, 15, 30, 60}, seeds / 5);
     return tap_done();
 }
