@@ -315,6 +315,11 @@ static nstime show_lost(const struct monitor *monitor, const struct session *ses
     return first;
 }
 
+static const struct trace *trace_of_loss(const struct session *session, const struct loss_episode *loss)
+{
+    return loss->trace < 0 ? NULL : session_trace(session, (unsigned)loss->trace);
+}
+
 static void place_loss(const struct session *session, const struct loss_episode *loss, struct event *event)
 {
     event->after = monitor_place(session, loss->after);
@@ -344,7 +349,8 @@ static void tell_begin(struct monitor *monitor, const struct session *session, c
         (struct loss_episode){.is_on = true, .before = rate(&counts->end_before), .during = rate(&counts->end_recent)};
     struct loss_place place = find_place(counts, group->last, loss);
     count_behind(counts, place.likeliest, group->last, &recent, &before);
-    event.trace = group->count == 1 ? session_trace(session, group->index[0]) : NULL;
+    loss->trace = group->count == 1 ? (int)group->index[0] : -1;
+    event.trace = trace_of_loss(session, loss);
     event.time = show_lost(monitor, session, group, since, &event);
     place_loss(session, loss, &event);
     loss->last_lost = event.time;
@@ -435,7 +441,7 @@ static void tell_end(struct monitor *monitor, const struct session *session, uns
 {
     struct loss_episode *loss = &monitor->losses[episode];
     struct event event = {.kind = EVENT_LOSS_END, .confidence = 1 / (1 + exp(-loss->ended))};
-    event.trace = episode < SPECS_MOST ? session_trace(session, episode) : NULL;
+    event.trace = trace_of_loss(session, loss);
     event.time = loss->first_kept;
     place_loss(session, loss, &event);
     frames_add(event.frames, &event.frame_count, loss->last_frame);

@@ -29,6 +29,7 @@ struct told_verdict {
 /* Loss that began, of one spec or of all. */
 struct loss_episode {
     bool is_on;
+    int trace;                      /* the only spec that shows it; -1: several do */
     uint8_t after, before_hop;      /* the last hop that shows none of it, and the first that does; 0: not known */
     double before, during;          /* shares lost; neither 0 nor 1 */
     double ended;                   /* log of the odds that it has ended; 0 at least */

@@ -21,6 +21,8 @@
 #define NARROW 100  /* columns */
 #define NAME_MOST 48
 #define SPARKS_LEAST 8
+#define BAR_LABEL 28 /* columns before the bars of a histogram */
+#define BAR_MOST 40
 
 /* --- sparklines --- */
 
@@ -167,8 +169,30 @@ static bool is_shown(const struct screen_page *page, unsigned line, unsigned mos
     return line >= page->view->first && line < page->view->first + most;
 }
 
-/* The rows of all hops: how many lines they take, and with `most` > 0 those from view->first on. */
-static unsigned add_rows(struct screen_page *page, unsigned most)
+/* The line of the table at which this hop begins, from 0. */
+static unsigned line_of(const struct screen_page *page, unsigned ttl)
+{
+    const struct spec_rows *rows = monitor_rows(page->monitor, page->view->spec);
+    unsigned line = 0;
+    for (unsigned t = page->out->result->config->first_ttl; t < ttl; t++)
+        line += uint_max(rows->hops[t].count, 1);
+    return line;
+}
+
+/* Scrolls `most` lines so that the selected row is one of them, and none is empty while others are scrolled away. */
+static void scroll(struct screen_page *page, unsigned most)
+{
+    struct screen_view *view = page->changed;
+    unsigned all = line_of(page, monitor_last_ttl(page->monitor, view->spec) + 1U);
+    unsigned selected = line_of(page, view->selected);
+    view->first = uint_min(view->first, all > most ? all - most : 0);
+    view->first = uint_min(view->first, selected);
+    if (selected >= view->first + most)
+        view->first = selected - most + 1;
+}
+
+/* The rows of all hops from view->first on, `most` of them. */
+static void add_rows(struct screen_page *page, unsigned most)
 {
     unsigned count = 0, last = monitor_last_ttl(page->monitor, page->view->spec);
     const struct spec_rows *rows = monitor_rows(page->monitor, page->view->spec);
@@ -179,7 +203,6 @@ static unsigned add_rows(struct screen_page *page, unsigned most)
             if (is_shown(page, count++, most))
                 add_row(page, ttl, row);
     }
-    return count;
 }
 
 static void find_widths(struct screen_page *page)
@@ -188,6 +211,8 @@ static void find_widths(struct screen_page *page)
     bool is_narrow = view->mode == SCREEN_TABLE && view->columns < NARROW;
     page->times = view->mode == SCREEN_TIMES ? 0 : is_narrow ? TIMES_FEW : TIMES_ALL;
     unsigned fixed = 4 + 8 + (page->times ? COUNT_COLUMNS + page->times * TIME_COLUMNS : 0);
+    for (; page->times > 1 && fixed + SCREEN_NAME_LEAST > view->columns; page->times--)
+        fixed -= TIME_COLUMNS;
     unsigned left = view->columns > fixed ? view->columns - fixed : 0;
     unsigned name = uint_min(NAME_MOST, uint_max(SCREEN_NAME_LEAST, left / (view->mode == SCREEN_NUMBERS ? 1 : 2)));
     bool has_sparks = view->mode != SCREEN_NUMBERS && left > name + SPARKS_LEAST;
@@ -267,9 +292,11 @@ static void add_main(struct screen_page *page, nstime now)
     unsigned verdicts = count_verdicts(page), lines = page->view->lines;
     unsigned events = uint_min(monitor_recent_count(page->monitor), lines > 30 ? 8 : 3);
     unsigned around = 3U + (verdicts > 0) + verdicts + (events > 0) + events;
+    unsigned rows = lines > around + 3 ? lines - around : 3;
+    scroll(page, rows);
     add_heading(page, now);
     add_table_head(page);
-    add_rows(page, lines > around + 3 ? lines - around : 3);
+    add_rows(page, rows);
     if (verdicts)
         screen_add_line(page, NULL, "");
     add_verdicts(page);
@@ -306,10 +333,11 @@ static void add_help(struct screen_page *page)
 /* A bar for each share of a tenth between the best and the worst time. */
 static void add_histogram(struct screen_page *page, const struct router_row *row)
 {
+    unsigned most = uint_min(BAR_MOST, page->view->columns - BAR_LABEL);
     for (unsigned i = 1; i <= 10; i++) {
         double ms = sketch_quantile(&row->sketch, i / 10.0), worst = row->running.worst_ms;
-        unsigned bar = worst > 0 ? (unsigned)(ms / worst * 40) : 0;
-        screen_add_linef(page, NULL, "  %3u %% within %9.3f ms  %.*s", i * 10, ms, (int)uint_min(bar, 40),
+        unsigned bar = worst > 0 ? (unsigned)(ms / worst * most) : 0;
+        screen_add_linef(page, NULL, "  %3u %% within %9.3f ms  %.*s", i * 10, ms, (int)uint_min(bar, most),
                          "########################################");
     }
 }
@@ -462,11 +490,9 @@ static void press_at_table(struct screen_view *view, const struct monitor *monit
         break;
     case SCREEN_KEY_UP:
         view->selected -= view->selected > 0;
-        view->first -= view->first > 0 && view->selected < view->first;
         break;
     case SCREEN_KEY_DOWN:
         view->selected++;
-        view->first += view->selected > view->first + view->lines / 2;
         break;
     default:
         break;

@@ -173,6 +173,15 @@ static void compare_plainly(const struct trace_set *set, const struct trace *tra
     out->confidence = 1 - 1.0 / (out->silent + 2);
 }
 
+double silence_end_confidence(const struct end_comparison *end, unsigned silent)
+{
+    double way = loss_chance(end->way.sent, end->way.silent, silent);
+    double target = end->target.sent ? loss_chance(end->target.sent, end->target.silent, silent) : 0;
+    double chance = target > way ? target : way;
+    double confidence = 1 / (1 + (end->target.silent || end->loses ? ODDS_OF_ANSWER : 1) * chance);
+    return confidence < CONFIDENCE_MOST ? confidence : CONFIDENCE_MOST;
+}
+
 void silence_compare_end(const struct trace_set *set, const struct trace *trace, struct end_comparison *out)
 {
     *out = (struct end_comparison){.target = compare_target(set, trace)};
@@ -183,9 +192,5 @@ void silence_compare_end(const struct trace_set *set, const struct trace *trace,
     struct end end = end_of(set);
     out->silent = count_silent(set, trace, &end);
     count_way(set, out);
-    double way = loss_chance(out->way.sent, out->way.silent, out->silent);
-    double target = out->target.sent ? loss_chance(out->target.sent, out->target.silent, out->silent) : 0;
-    double chance = target > way ? target : way;
-    double confidence = 1 / (1 + (out->target.silent || out->loses ? ODDS_OF_ANSWER : 1) * chance);
-    out->confidence = confidence < CONFIDENCE_MOST ? confidence : CONFIDENCE_MOST;
+    out->confidence = silence_end_confidence(out, out->silent);
 }

@@ -25,6 +25,8 @@ struct end_comparison {
 /* Of sets that are no diagnosis, `silent` is the number of unanswered probes behind the trace's last router: other
  * tools, and traces of ours, send too few probes to say more. */
 void silence_compare_end(const struct trace_set *set, const struct trace *trace, struct end_comparison *out);
+/* How surely so many silent samples are no loss, beside what the comparison counted of others. */
+double silence_end_confidence(const struct end_comparison *end, unsigned silent);
 /* The TTL from which on a silence is at the end of the path: the farthest TTL at which the target first answered a
  * spec, or the one behind the last router. */
 uint8_t silence_end_ttl(const struct trace_set *set);

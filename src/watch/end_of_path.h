@@ -17,6 +17,7 @@ struct end_of_path end_of_path_since(const struct trace *trace, nstime since);
 struct end_silence {
     unsigned silent; /* the last probes to that TTL, as many, timed out */
     bool in_flight;  /* behind them, one is in flight */
+    bool answered;   /* before them, one was answered */
     uint8_t router;  /* the largest TTL at which a router answered meanwhile; 0: none */
 };
 

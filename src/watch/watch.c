@@ -13,16 +13,17 @@
 #define FIRST_LENGTH 16
 
 /* Probes that follow a first silence at the end of the path, each as soon as the one before has timed out.
- * Unit: probes. Source: six losses in a row have a chance of 1 in 10^12 where 1 % is lost. Effect: with fewer, a filter
- * is told rounds later; more press a target that is down. */
-#define RETESTS 6
+ * Unit: probes. Source: with those of three rounds, as many losses in a row have a chance of 0.5 % where 70 % are lost.
+ * Effect: with fewer, a filter is told rounds later, and heavy loss that begins as an outage; more press a target that
+ * is down. */
+#define RETESTS 12
 
 /* The replies of so many rounds say where a path ends.
  * Unit: rounds. Source: one lost reply must not move the end. Effect: with one, each lost reply lengthens a round. */
 #define END_ROUNDS 2
 
-/* Rounds in which a silence at the end of the path is sought.
- * Unit: rounds. Source: chosen. Effect: with fewer, less than RETESTS probes follow; more cost time. */
+/* Rounds in which a silence at the end of the path is sought. Behind them the target is down, and has its probe a
+ * round. Unit: rounds. Source: chosen. Effect: with fewer, less than RETESTS probes follow; more cost time. */
 #define SILENCE_ROUNDS 4
 
 struct watch_plan {
@@ -350,7 +351,8 @@ static void retest(struct session *session, unsigned index)
     struct end_silence silence = end_silence_at(&session->traces[index], ttl, since);
     if (!ttl || cell->want > cell->commanded || !silence.silent)
         return;
-    if (silence.in_flight || plan->is_limited[index] || silence.silent > RETESTS)
+    bool has_begun = silence.answered || plan->begun <= SILENCE_ROUNDS;
+    if (!has_begun || silence.in_flight || plan->is_limited[index] || silence.silent > RETESTS)
         return;
     cell->want = (uint16_t)(cell->commanded + 1);
     cell->not_before = 0;

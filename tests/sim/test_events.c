@@ -412,8 +412,64 @@ static void test_long_silence(void)
     heard_free(&heard, &w);
 }
 
+#define NO_WAY_BACK PLAIN "filter r4 forward from target drop\n"
+
+/* The target's replies are lost for a while. Its port is half open then: the next SYN may draw a reset. */
+static void test_way_back(void)
+{
+    for (unsigned rounds = 60; rounds < 62; rounds++) {
+        static const struct due_event due[] = {{EVENT_VERDICT_CHANGE, "tcp/443", 40, 43, 0, 5, "open", "unanswered"},
+                                               {EVENT_VERDICT_CHANGE, "tcp/443", 100, 104, 6, 0, "unanswered", "open"}};
+        struct watching w;
+        struct heard heard;
+        watching_init(&w, PLAIN, "tcp/443", 7);
+        watching_change(&w, 40, NO_WAY_BACK);
+        watching_change(&w, 40 + rounds, PLAIN);
+        w.config.rounds = 140;
+        heard_run(&heard, &w);
+        check("no way back from the target", &heard, due, 2);
+        heard_free(&heard, &w);
+    }
+}
+
+static unsigned count_changes(const struct heard *heard)
+{
+    unsigned changes = 0;
+    for (unsigned i = 0; i < heard->count; i++)
+        changes += heard->events[i].kind == EVENT_VERDICT_CHANGE;
+    return changes;
+}
+
+/* The last link is down in some rounds: that is loss. */
+static void test_pauses(void)
+{
+    struct watching w;
+    struct heard heard;
+    const char *down = PLAIN "filter r5 forward drop\n";
+    watching_init(&w, PLAIN, "icmp", 1);
+    watching_change(&w, 40, down);
+    watching_change(&w, 42, PLAIN);
+    w.config.rounds = 100;
+    heard_run(&heard, &w);
+    is_num(count_changes(&heard), 0, "a pause of two rounds is no outage");
+    heard_free(&heard, &w);
+    watching_init(&w, PLAIN, "icmp", 1);
+    for (unsigned after = 40; after < 44; after++)
+        watching_change(&w, after, after % 2 ? PLAIN : down);
+    watching_change(&w, 44, down);
+    watching_change(&w, 47, PLAIN);
+    w.config.rounds = 100;
+    heard_run(&heard, &w);
+    is_num(count_changes(&heard), 0, "nor is one of three rounds that comes after two others");
+    ok(heard.count == 2 && heard.events[0].trace && heard.events[0].trace == heard.events[1].trace,
+       "it is loss of the one spec, which begins and ends");
+    heard_free(&heard, &w);
+}
+
 int main(void)
 {
+    test_way_back();
+    test_pauses();
     test_late_replies();
     test_varied();
     test_flows();

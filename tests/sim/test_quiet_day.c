@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hours of `watch` in virtual time, on a path that loses one packet of a hundred: chance makes no events. WATCH_HOURS
- * and WATCH_SEEDS make more of it: `make check-watch`. */
+/* Hours of `watch` in virtual time, on a path that loses one packet of a hundred: chance makes no events, for any probe
+ * type, alone or beside another, with IPv4 and with IPv6. WATCH_HOURS and WATCH_SEEDS make more of it: `make
+ * check-watch`.
+ */
 #include <stdlib.h>
 
 #include "sim/heard.h"
@@ -8,11 +10,18 @@
 #include "watch/watch.h"
 
 #define QUIET                                                                                                          \
-    "client client 10.9.0.2\nchain r 5\nhost target 192.0.2.80 open tcp/80,tcp/443\n"                                  \
+    "client client 10.9.0.2 2001:db8:9::2\nchain r 5\n"                                                                \
+    "host target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443,udp/53,udp/123,udp/443,dccp/33434,sctp/9899\n"         \
     "links 5ms client r1 r2\nlink r2 r3 delay 5ms jitter 3ms\nlink r3 r4 delay 5ms loss 0.5%\n"                        \
     "links 5ms r4 r5 target\n"
 #define TARGET_TTL 6
 #define ROUNDS_OF_HOUR 3600
+#define HOURS_OF_PAIR 4 /* so many times as long as that of one spec alone */
+
+/* Each probe type, with each payload and variant that has an answer of its own. */
+static const char *const specs[] = {"icmp",       "udp",        "udp/53",     "udp/123",   "udp/443",
+                                    "tcp/443",    "tcp/80",     "tcp/80:ack", "tcp/81",    "udplite",
+                                    "dccp/33434", "dccp/33435", "sctp/9899",  "sctp/9900", "ip/50"};
 
 static unsigned number_of(const char *name, unsigned usual)
 {
@@ -21,18 +30,18 @@ static unsigned number_of(const char *name, unsigned usual)
 }
 
 /* Returns the events. */
-static unsigned watch_path(const char *specs, unsigned hours, uint64_t seed)
+static unsigned watch_path(const char *list, uint8_t family, unsigned hours, uint64_t seed)
 {
     struct watching w;
     struct heard heard;
     struct row_stats stats;
     uint32_t rounds = hours * ROUNDS_OF_HOUR;
-    watching_init(&w, QUIET, specs, seed);
+    watching_init_family(&w, QUIET, family, list, seed);
     w.config.rounds = rounds;
     heard_run(&heard, &w);
-    is_num(watch_rounds(w.session), rounds, "as many rounds as %u hours have seconds", hours);
+    is_num(watch_rounds(w.session), rounds, "%s, IPv%u: as many rounds as %u hours have seconds", list, family, hours);
     monitor_hop_stats(heard.monitor, 0, TARGET_TTL, &stats);
-    ok(stats.sent >= rounds && stats.loss > 0.005 && stats.loss < 0.015, "each probes the target: %llu, %.2f %% lost",
+    ok(stats.sent >= rounds && stats.loss > 0.003 && stats.loss < 0.017, "each probes the target: %llu, %.2f %% lost",
        (unsigned long long)stats.sent, 100 * stats.loss);
     unsigned count = heard.count;
     heard_free(&heard, &w);
@@ -41,10 +50,18 @@ static unsigned watch_path(const char *specs, unsigned hours, uint64_t seed)
 
 int main(void)
 {
-    unsigned hours = number_of("WATCH_HOURS", 4), seeds = number_of("WATCH_SEEDS", 1), events = 0;
-    for (unsigned seed = 1; seed <= seeds; seed++)
-        events += watch_path("icmp,tcp/443", hours, seed);
-    unsigned most = (hours * seeds + 23) / 24;
-    ok(events <= most, "%u events in %u hours, at most %u: one a day", events, hours * seeds, most);
+    unsigned pair = number_of("WATCH_HOURS", HOURS_OF_PAIR), seeds = number_of("WATCH_SEEDS", 1), events = 0, hours = 0;
+    unsigned alone = pair / HOURS_OF_PAIR + !(pair / HOURS_OF_PAIR);
+    for (unsigned seed = 1; seed <= seeds; seed++) {
+        events += watch_path("icmp,tcp/443", 4, pair, seed);
+        hours += pair;
+        for (unsigned i = 0; i < sizeof specs / sizeof *specs; i++) {
+            events += watch_path(specs[i], 4, alone, seed);
+            events += watch_path(specs[i], 6, alone, seed);
+            hours += 2 * alone;
+        }
+    }
+    unsigned most = (hours + 23) / 24;
+    ok(events <= most, "%u events in %u hours, at most %u: one a day", events, hours, most);
     return tap_done();
 }

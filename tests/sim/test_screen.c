@@ -91,6 +91,67 @@ static void test_sizes(void)
     show("large-color", (struct screen_view){.columns = 200, .lines = 60, .utf8 = true, .color = true}, "\tvvv");
     show("tiny", (struct screen_view){.columns = 40, .lines = 5}, "");
     show("low", (struct screen_view){.columns = 60, .lines = 10}, "vvvvvv");
+    show("low-detail", (struct screen_view){.columns = 60, .lines = 20}, "\tvvvv\r");
+    show("large-detail", large, "\tvvv\r");
+    show("large-help", large, "?");
+}
+
+static void render(struct screen_view *view, struct strbuf *text)
+{
+    strbuf_clear(text);
+    screen_view_render(view, &out, SIM_START, text);
+}
+
+/* Each page fits each size, and the table shows the selected row. */
+static void test_all_sizes(void)
+{
+    static const char *const pages[] = {"vvvvv", "vvvvv\r", "?", "dd", "jvvvvvvv"};
+    struct strbuf text;
+    strbuf_init(&text);
+    for (unsigned page = 0; page < sizeof pages / sizeof *pages; page++) {
+        unsigned wrong = 0, hidden = 0;
+        struct screen_view view = {.columns = 80, .lines = 24, .utf8 = true, .color = true};
+        for (const char *key = pages[page]; *key; key++)
+            screen_view_press(&view, &result, *key == 'v' ? SCREEN_KEY_DOWN : (unsigned)*key);
+        for (view.columns = 1; view.columns <= 230; view.columns += 7)
+            for (view.lines = 1; view.lines <= 70; view.lines++) {
+                bool is_table = view.columns >= SCREEN_COLUMNS_LEAST && view.lines >= SCREEN_LINES_LEAST &&
+                                !view.help && !view.detail && view.selected;
+                render(&view, &text);
+                wrong += count_lines(text.text) != view.lines || widest(text.text) > view.columns;
+                hidden += is_table && !strstr(text.text, ">");
+            }
+        is_num(wrong, 0, "page %u fills each size, and no line is wider", page);
+        is_num(hidden, 0, "and the selected row is on it");
+    }
+    strbuf_free(&text);
+}
+
+/* A terminal that becomes smaller, then larger, and has its first size again shows its first page. */
+static void test_resize(void)
+{
+    struct screen_view view = {.columns = 80, .lines = 24, .selected = 5};
+    struct strbuf first, text;
+    strbuf_init(&first);
+    strbuf_init(&text);
+    render(&view, &first);
+    view.columns = 60;
+    view.lines = 12;
+    render(&view, &text);
+    compare("resized-small", &text);
+    view.columns = 10;
+    view.lines = 2;
+    render(&view, &text);
+    view.columns = 200;
+    view.lines = 50;
+    render(&view, &text);
+    compare("resized-large", &text);
+    view.columns = 80;
+    view.lines = 24;
+    render(&view, &text);
+    is_text(text.text, first.text, "a terminal that has its first size again shows its first page");
+    strbuf_free(&text);
+    strbuf_free(&first);
 }
 
 /* A view that selects what is no more is corrected. */
@@ -172,6 +233,8 @@ int main(void)
     result_of_session(&result, w.session);
     result.monitor = heard.monitor;
     test_sizes();
+    test_all_sizes();
+    test_resize();
     test_corrections();
     test_targets();
     heard_free(&heard, &w);

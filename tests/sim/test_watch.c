@@ -138,8 +138,24 @@ static void test_lookahead(void)
     watching_free(&w);
 }
 
+/* The target falls silent for good: probes follow its first silence, and then it has one a round. */
+static void test_down(void)
+{
+    struct watching w;
+    struct told told;
+    struct session_events events = events_of(&told);
+    watching_init(&w, PLAIN, "icmp", 1);
+    watching_change(&w, 40, PLAIN "filter r5 forward drop\n");
+    w.config.rounds = 100;
+    watching_run(&w, &events);
+    ok(told.by_ttl[6] >= 110 && told.by_ttl[6] <= 112,
+       "a target that is down for 60 rounds has a dozen probes more: %u", told.by_ttl[6] - 100);
+    watching_free(&w);
+}
+
 int main(void)
 {
+    test_down();
     test_automatic();
     test_lookahead();
     test_rounds();

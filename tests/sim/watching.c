@@ -20,9 +20,14 @@ static struct net *parse(const char *text)
 
 void watching_init(struct watching *w, const char *text, const char *specs, uint64_t seed)
 {
+    watching_init_family(w, text, 4, specs, seed);
+}
+
+void watching_init_family(struct watching *w, const char *text, uint8_t family, const char *specs, uint64_t seed)
+{
     *w = (struct watching){.net_count = 1};
     w->nets[0] = parse(text);
-    if (drive_config(w->nets[0], 4, specs, seed, &w->config, &w->err) != STATUS_OK)
+    if (drive_config(w->nets[0], family, specs, seed, &w->config, &w->err) != STATUS_OK)
         abort();
     w->config.strategy = &strategy_watch;
     w->config.interval = NS_PER_S;

@@ -20,6 +20,8 @@ struct watching {
 
 /* Begins with a network, in the language of net_parse.c, and IPv4. `specs` as in drive_config(). */
 void watching_init(struct watching *w, const char *text, const char *specs, uint64_t seed);
+/* The same with IPv4 or IPv6: 4 or 6. */
+void watching_init_family(struct watching *w, const char *text, uint8_t family, const char *specs, uint64_t seed);
 /* Behind `after` rounds of a second it is this one. */
 void watching_change(struct watching *w, unsigned after, const char *text);
 /* Runs config.rounds rounds. */
