@@ -184,6 +184,106 @@ static void forged_after(nstime after, bool is_judged)
     pairing_free(pairing);
 }
 
+/* --- partners --- */
+
+/* A packet whose payload was rewritten comes so much later than usual. */
+static void rewritten(nstime late, bool is_paired)
+{
+    struct sent far = up_far(90, TCP_ACK, 9001, 5001, 500);
+    exchanges(DELAY, 100 * MS);
+    see(TRANSIT_NEAR, NS_PER_S, up(90, TCP_ACK, 9001, 5001, 500));
+    far.first = 1299709;
+    fill(TRANSIT_FAR, NS_PER_S, NS_PER_S + late);
+    see(TRANSIT_FAR, NS_PER_S + DELAY + late, far);
+    finish();
+    is_num(result->conversations[0].ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES + is_paired,
+           "a packet with another payload, %lld ms late", (long long)(late / MS));
+    pairing_free(pairing);
+}
+
+/* A packet comes so late. */
+static void late(nstime late, bool is_paired)
+{
+    exchanges(DELAY, 100 * MS);
+    see(TRANSIT_NEAR, NS_PER_S, up(90, TCP_ACK, 9001, 5001, 500));
+    see_other(TRANSIT_NEAR, NS_PER_S + late);
+    see(TRANSIT_FAR, NS_PER_S + late, up_far(90, TCP_ACK, 9001, 5001, 500));
+    finish();
+    is_num(result->conversations[0].ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES + is_paired, "a packet, %lld s late",
+           (long long)(late / NS_PER_S));
+    pairing_free(pairing);
+}
+
+/* A packet of a connection beside the other one. Its numbers at the far point are others, so that its payload alone
+ * tells it. */
+static void see_other_numbers(enum transit_point point, nstime at, uint8_t flags, uint32_t number, unsigned payload)
+{
+    bool is_far = point == TRANSIT_FAR;
+    struct sent sent = (is_far ? up_far : up)(0, flags, (is_far ? 800000 : 700000) + number, 0, payload);
+    sent.from_port = is_far ? 61007 : 40007;
+    sent.timestamp = is_far ? 0 : 123456;
+    sent.first = number;
+    see(point, at, sent);
+}
+
+/* The far point has a SYN so long before the near one. */
+static void early_syn(nstime before, bool is_proxied)
+{
+    exchanges(DELAY, 100 * MS);
+    see_other_numbers(TRANSIT_NEAR, NS_PER_S, TCP_SYN, 0, 0);
+    see_other_numbers(TRANSIT_FAR, NS_PER_S - before, TCP_SYN, 0, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        see_other_numbers(TRANSIT_NEAR, 1100 * MS + 100 * MS * i, TCP_ACK, 1 + 500 * i, 500);
+        see_other_numbers(TRANSIT_FAR, 1100 * MS + 100 * MS * i + DELAY, TCP_ACK, 1 + 500 * i, 500);
+    }
+    finish();
+    is_num(result->conversations_paired, 2U - is_proxied, "a SYN %lld us before it was sent: no proxy",
+           (long long)(before / NS_PER_US));
+    pairing_free(pairing);
+}
+
+/* A connection is silent so long before another SYN. */
+static void syn_again(nstime after, unsigned connections)
+{
+    begin(0);
+    see(TRANSIT_NEAR, 0, up(10, TCP_ACK, 1001, 5001, 500));
+    see(TRANSIT_NEAR, after, up(11, TCP_SYN, 777000, 0, 0));
+    finish();
+    is_num(result->points[TRANSIT_NEAR].conversations, connections, "a SYN after %lld s",
+           (long long)(after / NS_PER_S));
+    pairing_free(pairing);
+}
+
+/* The near clock was set back. A packet is lost so long after the time that came twice. */
+static void set_back_before(nstime after, bool is_judged)
+{
+    exchanges(DELAY, 100 * MS);
+    see_other(TRANSIT_NEAR, 1500 * MS);
+    see_other(TRANSIT_NEAR, 1300 * MS);
+    fill(TRANSIT_FAR, 1000 * MS, 1500 * MS + after);
+    fill(TRANSIT_NEAR, 1400 * MS, 1500 * MS + after - DELAY);
+    see(TRANSIT_NEAR, 1500 * MS + after, up(90, TCP_ACK, 9001, 5001, 500));
+    for (unsigned i = EXCHANGES; i < EXCHANGES + 3; i++)
+        slow_exchange(1600 * MS + after + 100 * MS * (i - EXCHANGES), i, DELAY);
+    finish();
+    is_num(lost(), is_judged, "a packet is lost %lld ms after a time that came twice", (long long)(after / MS));
+    pairing_free(pairing);
+}
+
+static void test_partners(void)
+{
+    rewritten(100 * MS, true);
+    rewritten(200 * MS, false);
+    late(119 * NS_PER_S, true);
+    late(121 * NS_PER_S, false);
+    early_syn(DELAY + 40 * NS_PER_US, false);
+    early_syn(DELAY + 60 * NS_PER_US, true);
+    syn_again(119 * NS_PER_S, 1);
+    syn_again(121 * NS_PER_S, 2);
+    set_back_before(900 * MS, false);
+    set_back_before(1100 * MS, true);
+}
+
 /* --- the first reading --- */
 
 /* The near point has a frame, and another one so much later. */
@@ -317,6 +417,7 @@ int main(void)
 {
     test_first_reading();
     test_names();
+    test_partners();
     test_edges();
     one_way(200 * MS, false);
     one_way(400 * MS, true);
