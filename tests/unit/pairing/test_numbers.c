@@ -270,8 +270,128 @@ static void set_back_before(nstime after, bool is_judged)
     pairing_free(pairing);
 }
 
+/* A forged answer of so many bytes comes in place of a long one. */
+static void short_forged(unsigned payload)
+{
+    struct sent forged = down(0, TCP_ACK, 5001, 6001, payload);
+    exchanges(DELAY, 100 * MS);
+    see(TRANSIT_FAR, NS_PER_S, down_far(0, TCP_ACK, 5001, 6001, 500));
+    forged.timestamp = 9000;
+    forged.first = 1299709;
+    see(TRANSIT_NEAR, NS_PER_S + DELAY, forged);
+    finish();
+    is_num(result->conversations[0].ways[TRANSIT_TOWARD_NEAR].arrived, EXCHANGES,
+           "a forged answer of %u bytes is not the true one", payload);
+    pairing_free(pairing);
+}
+
+static const struct transit_conversation *datagrams(void)
+{
+    for (uint64_t i = 0; i < result->conversation_count; i++)
+        if (result->conversations[i].protocol == IP_UDP && result->conversations[i].paired)
+            return &result->conversations[i];
+    return NULL;
+}
+
+/* Datagrams that are all the same, beside exchanges. One comes so late. */
+static void alike_late(nstime late, bool is_paired)
+{
+    begin(0);
+    for (unsigned i = 0; i < EXCHANGES; i++) {
+        exchange(100 * MS * i, i);
+        see_datagram(TRANSIT_NEAR, 100 * MS * i + 40 * MS, 24, 1);
+        see_datagram(TRANSIT_FAR, 100 * MS * i + 40 * MS + (i == 5 ? late : 0), 24, 1);
+    }
+    finish();
+    is_num(datagrams()->ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES - 1 + is_paired,
+           "one of alike datagrams comes %lld ms late", (long long)(late / MS));
+    pairing_free(pairing);
+}
+
+/* A datagram with an id comes again, so much later. */
+static void again(nstime later, bool is_duplicate)
+{
+    begin(0);
+    for (unsigned i = 0; i < EXCHANGES; i++) {
+        exchange(100 * MS * i, i);
+        for (unsigned k = 0; k < (i == 5 ? 3 : 2); k++) {
+            enum transit_point point = k ? TRANSIT_FAR : TRANSIT_NEAR;
+            see_datagram(point, 100 * MS * i + 25 * MS + (k == 2 ? later : 0), 64, 7919 * (i + 1));
+            put16(points[point].seen[points[point].count - 1].bytes + 4, 500 + i);
+        }
+    }
+    finish();
+    is_num(datagrams()->ways[TRANSIT_TOWARD_FAR].duplicated, is_duplicate, "the same datagram %lld ms later",
+           (long long)(later / MS));
+    pairing_free(pairing);
+}
+
+/* All datagrams come so late. */
+static void all_late(nstime late, bool is_paired)
+{
+    exchanges(DELAY, 100 * MS);
+    for (unsigned i = 0; i < 60; i++) {
+        nstime at = NS_PER_S + 100 * MS * i;
+        if (i < 6)
+            see_datagram(TRANSIT_NEAR, at, 64, 7919 * (i + 1));
+        if (at >= NS_PER_S + late && at < NS_PER_S + late + 600 * MS)
+            see_datagram(TRANSIT_FAR, at, 64, 7919 * (uint32_t)((at - NS_PER_S - late) / (100 * MS) + 1));
+    }
+    finish();
+    is_num(result->conversations_paired, 1U + is_paired, "a conversation, %lld ms late", (long long)(late / MS));
+    pairing_free(pairing);
+}
+
+/* Of two acknowledgements that differ in their windows the first is lost, though by its time the second is. */
+static void windows(void)
+{
+    exchanges(DELAY, 100 * MS);
+    for (unsigned i = 0; i < 3; i++) {
+        enum transit_point point = i < 2 ? TRANSIT_FAR : TRANSIT_NEAR;
+        struct sent ack = (i < 2 ? down_far : down)(0, TCP_ACK, 5001, 6001, 0);
+        ack.timestamp = 0;
+        see(point, NS_PER_S + (i < 2 ? 5 * MS * i : DELAY), ack);
+        put16(points[point].seen[points[point].count - 1].bytes + 34, i ? 2000 : 1000);
+    }
+    for (unsigned i = EXCHANGES; i < EXCHANGES + 3; i++)
+        slow_exchange(100 * MS * (i + 1), i, DELAY);
+    finish();
+    ok(result->alone_count == 1 && result->alone[0].frame.number == 2 * EXCHANGES + 1,
+       "windows tell acknowledgements apart");
+    pairing_free(pairing);
+}
+
+/* A lost segment is sent again, and comes when the lost one should. Too few packets show that ids are kept. */
+static void ids_of_retransmission(void)
+{
+    begin(0);
+    handshake(0);
+    exchange(100 * MS, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        struct sent sent = (i < 2 ? up : up_far)(i ? 91 : 90, TCP_ACK, 1501, 5001, 500);
+        sent.timestamp = 0;
+        see(i < 2 ? TRANSIT_NEAR : TRANSIT_FAR, 200 * MS + (i < 2 ? 5 * MS * i : DELAY), sent);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        see_datagram(TRANSIT_NEAR, 300 * MS + 100 * MS * i, 64, 7919 * (i + 1));
+        see_datagram(TRANSIT_FAR, 300 * MS + 100 * MS * i, 64, 7919 * (i + 1));
+    }
+    finish();
+    ok(result->alone_count == 1 && result->alone[0].frame.number == 5, "a segment with another id is rather another");
+    pairing_free(pairing);
+}
+
 static void test_partners(void)
 {
+    short_forged(20);
+    ids_of_retransmission();
+    windows();
+    alike_late(20 * MS, true);
+    alike_late(30 * MS, false);
+    again(40 * MS, true);
+    again(60 * MS, false);
+    all_late(3500 * MS, true);
+    all_late(4500 * MS, false);
     rewritten(100 * MS, true);
     rewritten(200 * MS, false);
     late(119 * NS_PER_S, true);
