@@ -112,8 +112,8 @@ static void test_reused(void)
         conversations[1].last[TRANSIT_FAR] = 110 * NS_PER_S;
         add(0, TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, 0, 64);
         add(0, TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, 0, 64);
-        alone[0].time = 50 * NS_PER_S;
-        alone[1].time = 105 * NS_PER_S;
+        alone[0].time = 100 * NS_PER_S - 1100 * NS_PER_MS;
+        alone[1].time = 110 * NS_PER_S + 900 * NS_PER_MS;
         ok(transit_excuse_reused(&result), "memory");
         check(far_port == 443 ? 1 : 2, 0, TRANSIT_AMBIGUOUS, far_port == 443, "ports used again");
     }

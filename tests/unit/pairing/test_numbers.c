@@ -184,6 +184,226 @@ static void forged_after(nstime after, bool is_judged)
     pairing_free(pairing);
 }
 
+/* --- partners --- */
+
+/* A packet whose payload was rewritten comes so much later than usual. */
+static void rewritten(nstime late, bool is_paired)
+{
+    struct sent far = up_far(90, TCP_ACK, 9001, 5001, 500);
+    exchanges(DELAY, 100 * MS);
+    see(TRANSIT_NEAR, NS_PER_S, up(90, TCP_ACK, 9001, 5001, 500));
+    far.first = 1299709;
+    fill(TRANSIT_FAR, NS_PER_S, NS_PER_S + late);
+    see(TRANSIT_FAR, NS_PER_S + DELAY + late, far);
+    finish();
+    is_num(result->conversations[0].ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES + is_paired,
+           "a packet with another payload, %lld ms late", (long long)(late / MS));
+    pairing_free(pairing);
+}
+
+/* A packet comes so late. */
+static void late(nstime late, bool is_paired)
+{
+    exchanges(DELAY, 100 * MS);
+    see(TRANSIT_NEAR, NS_PER_S, up(90, TCP_ACK, 9001, 5001, 500));
+    see_other(TRANSIT_NEAR, NS_PER_S + late);
+    see(TRANSIT_FAR, NS_PER_S + late, up_far(90, TCP_ACK, 9001, 5001, 500));
+    finish();
+    is_num(result->conversations[0].ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES + is_paired, "a packet, %lld s late",
+           (long long)(late / NS_PER_S));
+    pairing_free(pairing);
+}
+
+/* A packet of a connection beside the other one. Its numbers at the far point are others, so that its payload alone
+ * tells it. */
+static void see_other_numbers(enum transit_point point, nstime at, uint8_t flags, uint32_t number, unsigned payload)
+{
+    bool is_far = point == TRANSIT_FAR;
+    struct sent sent = (is_far ? up_far : up)(0, flags, (is_far ? 800000 : 700000) + number, 0, payload);
+    sent.from_port = is_far ? 61007 : 40007;
+    sent.timestamp = is_far ? 0 : 123456;
+    sent.first = number;
+    see(point, at, sent);
+}
+
+/* The far point has a SYN so long before the near one. */
+static void early_syn(nstime before, bool is_proxied)
+{
+    exchanges(DELAY, 100 * MS);
+    see_other_numbers(TRANSIT_NEAR, NS_PER_S, TCP_SYN, 0, 0);
+    see_other_numbers(TRANSIT_FAR, NS_PER_S - before, TCP_SYN, 0, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        see_other_numbers(TRANSIT_NEAR, 1100 * MS + 100 * MS * i, TCP_ACK, 1 + 500 * i, 500);
+        see_other_numbers(TRANSIT_FAR, 1100 * MS + 100 * MS * i + DELAY, TCP_ACK, 1 + 500 * i, 500);
+    }
+    finish();
+    is_num(result->conversations_paired, 2U - is_proxied, "a SYN %lld us before it was sent: no proxy",
+           (long long)(before / NS_PER_US));
+    pairing_free(pairing);
+}
+
+/* A connection is silent so long before another SYN. */
+static void syn_again(nstime after, unsigned connections)
+{
+    begin(0);
+    see(TRANSIT_NEAR, 0, up(10, TCP_ACK, 1001, 5001, 500));
+    see(TRANSIT_NEAR, after, up(11, TCP_SYN, 777000, 0, 0));
+    finish();
+    is_num(result->points[TRANSIT_NEAR].conversations, connections, "a SYN after %lld s",
+           (long long)(after / NS_PER_S));
+    pairing_free(pairing);
+}
+
+/* The near clock was set back. A packet is lost so long after the time that came twice. */
+static void set_back_before(nstime after, bool is_judged)
+{
+    exchanges(DELAY, 100 * MS);
+    see_other(TRANSIT_NEAR, 1500 * MS);
+    see_other(TRANSIT_NEAR, 1300 * MS);
+    fill(TRANSIT_FAR, 1000 * MS, 1500 * MS + after);
+    fill(TRANSIT_NEAR, 1400 * MS, 1500 * MS + after - DELAY);
+    see(TRANSIT_NEAR, 1500 * MS + after, up(90, TCP_ACK, 9001, 5001, 500));
+    for (unsigned i = EXCHANGES; i < EXCHANGES + 3; i++)
+        slow_exchange(1600 * MS + after + 100 * MS * (i - EXCHANGES), i, DELAY);
+    finish();
+    is_num(lost(), is_judged, "a packet is lost %lld ms after a time that came twice", (long long)(after / MS));
+    pairing_free(pairing);
+}
+
+/* A forged answer of so many bytes comes in place of a long one. */
+static void short_forged(unsigned payload)
+{
+    struct sent forged = down(0, TCP_ACK, 5001, 6001, payload);
+    exchanges(DELAY, 100 * MS);
+    see(TRANSIT_FAR, NS_PER_S, down_far(0, TCP_ACK, 5001, 6001, 500));
+    forged.timestamp = 9000;
+    forged.first = 1299709;
+    see(TRANSIT_NEAR, NS_PER_S + DELAY, forged);
+    finish();
+    is_num(result->conversations[0].ways[TRANSIT_TOWARD_NEAR].arrived, EXCHANGES,
+           "a forged answer of %u bytes is not the true one", payload);
+    pairing_free(pairing);
+}
+
+static const struct transit_conversation *datagrams(void)
+{
+    for (uint64_t i = 0; i < result->conversation_count; i++)
+        if (result->conversations[i].protocol == IP_UDP && result->conversations[i].paired)
+            return &result->conversations[i];
+    return NULL;
+}
+
+/* Datagrams that are all the same, beside exchanges. One comes so late. */
+static void alike_late(nstime late, bool is_paired)
+{
+    begin(0);
+    for (unsigned i = 0; i < EXCHANGES; i++) {
+        exchange(100 * MS * i, i);
+        see_datagram(TRANSIT_NEAR, 100 * MS * i + 40 * MS, 24, 1);
+        see_datagram(TRANSIT_FAR, 100 * MS * i + 40 * MS + (i == 5 ? late : 0), 24, 1);
+    }
+    finish();
+    is_num(datagrams()->ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES - 1 + is_paired,
+           "one of alike datagrams comes %lld ms late", (long long)(late / MS));
+    pairing_free(pairing);
+}
+
+/* A datagram with an id comes again, so much later. */
+static void again(nstime later, bool is_duplicate)
+{
+    begin(0);
+    for (unsigned i = 0; i < EXCHANGES; i++) {
+        exchange(100 * MS * i, i);
+        for (unsigned k = 0; k < (i == 5 ? 3 : 2); k++) {
+            enum transit_point point = k ? TRANSIT_FAR : TRANSIT_NEAR;
+            see_datagram(point, 100 * MS * i + 25 * MS + (k == 2 ? later : 0), 64, 7919 * (i + 1));
+            put16(points[point].seen[points[point].count - 1].bytes + 4, 500 + i);
+        }
+    }
+    finish();
+    is_num(datagrams()->ways[TRANSIT_TOWARD_FAR].duplicated, is_duplicate, "the same datagram %lld ms later",
+           (long long)(later / MS));
+    pairing_free(pairing);
+}
+
+/* All datagrams come so late. */
+static void all_late(nstime late, bool is_paired)
+{
+    exchanges(DELAY, 100 * MS);
+    for (unsigned i = 0; i < 60; i++) {
+        nstime at = NS_PER_S + 100 * MS * i;
+        if (i < 6)
+            see_datagram(TRANSIT_NEAR, at, 64, 7919 * (i + 1));
+        if (at >= NS_PER_S + late && at < NS_PER_S + late + 600 * MS)
+            see_datagram(TRANSIT_FAR, at, 64, 7919 * (uint32_t)((at - NS_PER_S - late) / (100 * MS) + 1));
+    }
+    finish();
+    is_num(result->conversations_paired, 1U + is_paired, "a conversation, %lld ms late", (long long)(late / MS));
+    pairing_free(pairing);
+}
+
+/* Of two acknowledgements that differ in their windows the first is lost, though by its time the second is. */
+static void windows(void)
+{
+    exchanges(DELAY, 100 * MS);
+    for (unsigned i = 0; i < 3; i++) {
+        enum transit_point point = i < 2 ? TRANSIT_FAR : TRANSIT_NEAR;
+        struct sent ack = (i < 2 ? down_far : down)(0, TCP_ACK, 5001, 6001, 0);
+        ack.timestamp = 0;
+        see(point, NS_PER_S + (i < 2 ? 5 * MS * i : DELAY), ack);
+        put16(points[point].seen[points[point].count - 1].bytes + 34, i ? 2000 : 1000);
+    }
+    for (unsigned i = EXCHANGES; i < EXCHANGES + 3; i++)
+        slow_exchange(100 * MS * (i + 1), i, DELAY);
+    finish();
+    ok(result->alone_count == 1 && result->alone[0].frame.number == 2 * EXCHANGES + 1,
+       "windows tell acknowledgements apart");
+    pairing_free(pairing);
+}
+
+/* A lost segment is sent again, and comes when the lost one should. Too few packets show that ids are kept. */
+static void ids_of_retransmission(void)
+{
+    begin(0);
+    handshake(0);
+    exchange(100 * MS, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        struct sent sent = (i < 2 ? up : up_far)(i ? 91 : 90, TCP_ACK, 1501, 5001, 500);
+        sent.timestamp = 0;
+        see(i < 2 ? TRANSIT_NEAR : TRANSIT_FAR, 200 * MS + (i < 2 ? 5 * MS * i : DELAY), sent);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        see_datagram(TRANSIT_NEAR, 300 * MS + 100 * MS * i, 64, 7919 * (i + 1));
+        see_datagram(TRANSIT_FAR, 300 * MS + 100 * MS * i, 64, 7919 * (i + 1));
+    }
+    finish();
+    ok(result->alone_count == 1 && result->alone[0].frame.number == 5, "a segment with another id is rather another");
+    pairing_free(pairing);
+}
+
+static void test_partners(void)
+{
+    short_forged(20);
+    ids_of_retransmission();
+    windows();
+    alike_late(20 * MS, true);
+    alike_late(30 * MS, false);
+    again(40 * MS, true);
+    again(60 * MS, false);
+    all_late(3500 * MS, true);
+    all_late(4500 * MS, false);
+    rewritten(100 * MS, true);
+    rewritten(200 * MS, false);
+    late(119 * NS_PER_S, true);
+    late(121 * NS_PER_S, false);
+    early_syn(DELAY + 40 * NS_PER_US, false);
+    early_syn(DELAY + 60 * NS_PER_US, true);
+    syn_again(119 * NS_PER_S, 1);
+    syn_again(121 * NS_PER_S, 2);
+    set_back_before(900 * MS, false);
+    set_back_before(1100 * MS, true);
+}
+
 /* --- the first reading --- */
 
 /* The near point has a frame, and another one so much later. */
@@ -317,6 +537,7 @@ int main(void)
 {
     test_first_reading();
     test_names();
+    test_partners();
     test_edges();
     one_way(200 * MS, false);
     one_way(400 * MS, true);

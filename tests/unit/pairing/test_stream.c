@@ -109,6 +109,16 @@ static void acknowledged_and_sent_again(nstime later, bool missed)
     stream_free(&stream);
 }
 
+/* A segment so far ahead belongs to the stream, or begins it anew. */
+static void far_ahead(uint32_t ahead, bool belongs)
+{
+    struct stream stream = {.begun = false};
+    (void)stream_take(&stream, 0, 10, 0);
+    (void)stream_take(&stream, ahead, 10, 1);
+    is_num(stream.count, belongs, "a segment %u bytes ahead leaves a hole", ahead);
+    stream_free(&stream);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -123,7 +133,9 @@ int main(void)
         stream_free(&stream);
     }
     many_holes();
-    acknowledged_and_sent_again(5 * NS_PER_MS, false);
-    acknowledged_and_sent_again(50 * NS_PER_MS, true);
+    acknowledged_and_sent_again(9 * NS_PER_MS, false);
+    acknowledged_and_sent_again(11 * NS_PER_MS, true);
+    far_ahead((1u << 30) - 100, true);
+    far_ahead((1u << 30) + 100, false);
     return tap_done();
 }
