@@ -223,13 +223,6 @@ static void note_acknowledgement(struct pairing *p, const struct held *h)
         stream_acknowledge(&change_flow(p, h->flow)->ways[!h->way].stream, h->ack, h->time, h->frame);
 }
 
-static void note_time(struct pairing *p, const struct held *h)
-{
-    nstime *first = &p->first_pair[h->point], *last = &p->last_pair[h->point];
-    *first = *first == NSTIME_NONE || h->time < *first ? h->time : *first;
-    *last = *last == NSTIME_NONE || h->time > *last ? h->time : *last;
-}
-
 /* A packet found its partner late: those that equal it are duplicates. */
 static void mark_twins(struct pairing *p, const struct held *h)
 {
@@ -256,8 +249,6 @@ static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
     way->unit = part > way->unit ? part : way->unit;
     note_acknowledgement(p, near);
     note_acknowledgement(p, far);
-    note_time(p, near);
-    note_time(p, far);
     note_ttl(p, way, near, far);
     note_delay(p, way, near, far);
     tell(p, pair, near_way, near, far, rewrites_note(p, pair, near, far));

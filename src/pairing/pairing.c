@@ -43,7 +43,7 @@ struct pairing *pairing_new(const struct pairing_config *config)
     good = held_init(&p->held, config->secret) && good;
     good = votes_init(&p->votes, config->secret) && good;
     for (unsigned point = 0; point < TRANSIT_POINTS; point++)
-        p->points[point].first = p->points[point].last = p->first_pair[point] = p->last_pair[point] = NSTIME_NONE;
+        p->points[point].first = p->points[point].last = NSTIME_NONE;
     if (good)
         return p;
     pairing_free(p);

@@ -93,7 +93,6 @@ struct pairing {
     uint32_t *far_hosts; /* owned; by host: what a translator makes of it at the far point; NONE */
     size_t far_host_count, far_host_capacity;
     uint64_t hops[256];
-    nstime first_pair[TRANSIT_POINTS], last_pair[TRANSIT_POINTS]; /* own clock; NSTIME_NONE: there is no pair */
     struct transit_point_result points[TRANSIT_POINTS];
     nstime alike_first,
         alike_last; /* near clock: of alike pairs where nothing else shows the clock; NSTIME_NONE: none */

@@ -25,8 +25,6 @@
 /* No packet is called forged so near to the edges of the other capture if packets of one way alone show the offset:
  * they do not show a clock that was set. Unit: time. Source: chosen. Effect: less calls such packets forged. */
 #define FORGED_EDGE (4 * NS_PER_S)
-/* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
-#define FORGED_INSTEAD 3
 /* Alike datagrams that are alone for each one that found its partner. Unit: datagrams. Source: most paths lose less
  * than two thirds. Effect: fewer leave rows of bad paths unjudged; more call rows lost that have the wrong partners. */
 #define ROW_ALONE_SHARE 2
@@ -206,58 +204,6 @@ static void judge_unpaired(const struct judging *j, struct alone *a)
     if (a->shown.point != transit_sender(first))
         return;
     judge(j, a, &side, a->way);
-}
-
-/* The times of a point before and after a gap, where no packet is at both points. Maybe the clock was set in the gap.
- */
-struct unsure {
-    nstime before, after;
-};
-
-static struct unsure find_unsure(const struct judging *j, unsigned point)
-{
-    const struct overview_point *overview = &j->p->config.overview.points[point];
-    struct unsure unsure = {INT64_MIN, INT64_MAX};
-    for (unsigned k = 0; k < overview->silence_count; k++) {
-        const struct silence *gap = &overview->silences[k];
-        if (!j->is_gap[point][k])
-            continue;
-        if (gap->to <= j->p->first_pair[point] && gap->from > unsure.before)
-            unsure.before = gap->from;
-        if (gap->from >= j->p->last_pair[point] && gap->to < unsure.after)
-            unsure.after = gap->to;
-    }
-    return unsure;
-}
-
-static bool is_unsure(const struct judging *j, const struct unsure *unsure, const struct alone *a, bool *after)
-{
-    unsigned point = a->shown.point;
-    nstime times[TRANSIT_POINTS];
-    times[point] = a->shown.time;
-    times[!point] = on_clock_of_other(j, point, a->shown.time);
-    *after = times[0] >= unsure[0].after || times[1] >= unsure[1].after;
-    return *after || times[0] <= unsure[0].before || times[1] <= unsure[1].before;
-}
-
-/* Where all packets are lost, the path was cut; but if others came instead of them, the clock was set. */
-static void judge_unsure(const struct judging *j)
-{
-    const struct unsure unsure[TRANSIT_POINTS] = {find_unsure(j, TRANSIT_NEAR), find_unsure(j, TRANSIT_FAR)};
-    uint64_t forged[2] = {0, 0};
-    bool after;
-    for (unsigned pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < j->p->alone_count; i++) {
-            struct alone *a = &j->p->alone[i];
-            if (a->gone || a->shown.fate == TRANSIT_UNJUDGED || !is_unsure(j, unsure, a, &after))
-                continue;
-            if (pass == 0) {
-                forged[after] += a->shown.fate == TRANSIT_FORGED && !(a->shown.tcp_flags & TCP_RST);
-            } else if (forged[after] >= FORGED_INSTEAD) {
-                a->shown.fate = TRANSIT_UNJUDGED;
-                a->shown.reason = TRANSIT_AMBIGUOUS;
-            }
-        }
 }
 
 /* Packets of a group may be those of the other point. The others fall into a gap of its capture. */
@@ -449,7 +395,6 @@ bool fates_judge(struct judging *j)
         else
             judge_unpaired(j, &p->alone[i]);
     }
-    judge_unsure(j);
     judge_errors(j);
     bool good = judge_groups(j) && judge_joined(j) && judge_rows(j);
     judge_unseen(j);
