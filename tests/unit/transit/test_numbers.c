@@ -72,13 +72,22 @@ static void test_drift(void)
     }
 }
 
-/* A step late in the capture: what lies behind it agrees with its neighbours, though not with most samples. */
+/* A step late in the capture: what lies behind it agrees with its neighbours, though not with most samples. So does the
+ * only sample of one direction there. */
 static void test_neighbours(void)
 {
     begin();
     even(850, 0, NS_PER_S, 0);
     even(150, 850 * NS_PER_S, NS_PER_S, 5 * NS_PER_S);
     is_num(end().count, 2, "a step near the end");
+    begin();
+    even(850, 0, NS_PER_S, 0);
+    for (unsigned i = 850; i < 1000; i++)
+        upper(i * NS_PER_S, 5 * NS_PER_S + 10 * US);
+    lower(900 * NS_PER_S, 5 * NS_PER_S - 10 * US);
+    struct clock_estimate estimate = end();
+    is_num(estimate.count, 2, "a step behind which one direction has a single sample");
+    is_num(estimate.left_out, 0, "that sample counts");
 }
 
 static void test_step(void)
