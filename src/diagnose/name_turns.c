@@ -136,6 +136,13 @@ static void wait_for_end(struct session *session, unsigned index, unsigned contr
     want_check(session, index, control, ttl, session->now + diagnosis->block_wait);
 }
 
+/* A device that replies soon may end each flow before a probe with a larger TTL has left. Then nothing shows whether it
+ * stands in the path. */
+static bool is_unshown(const struct name_comparison *comparison)
+{
+    return comparison->fate == NAME_ANSWERED && !comparison->goes_on && !comparison->is_tried && comparison->ttl < 255;
+}
+
 /* A name was stopped: what becomes of the control, turns of both, and the end of residual blocking if another name
  * waits. */
 static void settle(struct session *session, unsigned index, unsigned control, const struct name_comparison *comparison)
@@ -155,6 +162,11 @@ static void settle(struct session *session, unsigned index, unsigned control, co
     } else if (is_open) {
         rounds->unclear = 0;
         want_turn(session, index, control, comparison->answer);
+    } else if (is_unshown(comparison) && !comparison->is_blocked_now && !rounds->looks_on) {
+        rounds->looks_on = true;
+        rounds->turns++;
+        wanted_another(session, index, next_row(session, index, rounds), comparison->ttl + 1U,
+                       earliest(session, comparison->answer));
     } else if (comparison->is_blocked_now && another_waits(session)) {
         wait_for_end(session, index, control, comparison->answer);
     }

@@ -18,6 +18,7 @@ struct diagnosis {
         uint8_t checks;   /* samples of the control for rule 11, after the name was stopped */
         uint8_t unclear;  /* of these, how many in a row, up to now, did not show that they passed */
         bool has_begun;   /* of a spec with a name: it may send */
+        bool looks_on;    /* and it has probed behind the device, for rule 11 */
     } specs[SPECS_MOST];
     struct left_out {   /* by TTL, for rule 10 */
         uint8_t spec;   /* 1 + the spec that was probed again last; 0: none is out */

@@ -334,16 +334,15 @@ static bool is_stopped(const struct count *count, const struct trace *named, uns
 
 /* Whether a flow that was stopped by a reply went on nevertheless. A router at the TTL of the device itself does not
  * show that: it replies to an expired TTL before it drops. */
-static bool goes_on(const struct count *count, const struct trace *named)
+static void find_behind(const struct count *count, const struct trace *named, struct name_comparison *out)
 {
     for (size_t i = 0; i < named->probe_count; i++) {
         const struct probe *probe = &named->probes[i];
-        bool is_behind = probe->ttl > count->at->ttl && find_reply(probe, REPLY_TIME_EXCEEDED);
-        if ((is_behind && is_stopped(count, named, probe->flow)) ||
-            (probe->ttl >= count->at->ttl && is_answered_twice(named, probe, &count->target)))
-            return true;
+        bool is_behind = probe->ttl > count->at->ttl && is_stopped(count, named, probe->flow);
+        bool is_twice = probe->ttl >= count->at->ttl && is_answered_twice(named, probe, &count->target);
+        out->is_tried = out->is_tried || is_behind;
+        out->goes_on = out->goes_on || is_twice || (is_behind && find_reply(probe, REPLY_TIME_EXCEEDED));
     }
-    return false;
 }
 
 bool names_blocks(const struct trace_set *set, const struct trace *control, struct name_blocks *out)
@@ -411,7 +410,7 @@ void names_compare(const struct trace_set *set, const struct trace *named, const
     out->passed = named_sums.passed;
     out->control_stopped = control_sums.stopped;
     out->control_passed = control_sums.passed;
-    out->goes_on = goes_on(&count, named);
+    find_behind(&count, named, out);
     out->shown = named_sums.shown;
     out->reply = named_sums.reply;
     bool is_seen = out->shown && (out->fate == NAME_SILENT || out->reply);

@@ -28,6 +28,7 @@ struct name_comparison {
     unsigned told;                            /* of those stopped: by the refusal or the answer; others were silent */
     unsigned control_stopped, control_passed; /* those during a block do not count */
     bool goes_on; /* a probe that was answered went on: a router let it expire as well, or the target replied as well */
+    bool is_tried; /* a probe that was answered had a larger TTL, so it could show that */
     /* Devices that have seen a name refuse the pair of hosts for a while: residual blocking. */
     bool is_refused_later; /* that began after this name was sent; `block` is the last of these times */
     struct name_block block;

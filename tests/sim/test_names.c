@@ -63,6 +63,11 @@ static unsigned count(const struct judgement *judgement, enum finding_kind kind)
     "client client 10.9.0.2 2001:db8:99::2\nchain r 6\n"                                                               \
     "host target 192.0.2.80 2001:db8:80::80 open udp/53,udp/443,tcp/80,tcp/443 service answer\n"                       \
     "links 5ms client r1\nlink r1 r2 delay 5ms loss 5%\nlinks 5ms r2 r3 r4 r5 r6 target\n"
+/* A reply comes before the next probe leaves. */
+#define FAST                                                                                                           \
+    "client client 10.9.0.2 2001:db8:99::2\nchain r 6\n"                                                               \
+    "host target 192.0.2.80 2001:db8:80::80 open udp/53,udp/443,tcp/80,tcp/443 service answer\n"                       \
+    "links 20us client r1 r2 r3 r4 r5 r6 target\n"
 #define DNS "udp port 53 name blocked.example"
 #define QUIC "udp port 443 name blocked.example"
 
@@ -98,6 +103,9 @@ static const struct {
      OF_QUIC, "port-unreachable", false, 0, 0, 3, false},
     {"it answers in the path", CHAIN "filter r3 forward " DNS " answer\n", OF_DNS, "reply", false, 3, 4, 0, false},
     {"it answers beside the path", CHAIN "filter r3 forward " DNS " inject\n", OF_DNS, "reply", true, 3, 4, 0, false},
+    {"it answers soon, in the path", FAST "filter r3 forward " DNS " answer\n", OF_DNS, "reply", false, 3, 4, 0, false},
+    {"it answers soon, beside the path", FAST "filter r3 forward " DNS " inject\n", OF_DNS, "reply", true, 3, 4, 0,
+     false},
     {"it answers beside a router that drops",
      CHAIN "filter r3 prerouting " DNS " inject\nfilter r3 forward " DNS " drop\n", OF_DNS, "reply", false, 2, 3, 0,
      false},

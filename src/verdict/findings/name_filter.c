@@ -119,7 +119,7 @@ static void say(const struct trace *named, const struct trace *control, const st
     phrase_add(out->text, " by its name: %u of %u samples %s, %u of %u with %s",
                how == HOW_SILENT ? names->stopped : names->told, names->passed + names->stopped, effect_of(how),
                names->control_stopped, names->control_passed + names->control_stopped, control->flow.spec.name);
-    if (is_forged(how))
+    if (is_forged(how) && (names->goes_on || names->is_tried))
         phrase_add(out->text, names->goes_on ? "; it stands beside the path, because the probe itself went on"
                                              : "; it stands in the path, because no probe went on");
     if (names->is_refused_later)
