@@ -29,6 +29,7 @@ struct end_silence end_silence_at(const struct trace *trace, uint8_t ttl, nstime
             silence.router = probe->ttl;
         if (probe->ttl != ttl || probe->state == PROBE_REFUSED)
             continue;
+        silence.last = silence.last ? silence.last : probe->sent;
         silence.answered = reply != NULL;
         if (reply)
             break;

@@ -18,6 +18,7 @@ struct end_silence {
     unsigned silent; /* the last probes to that TTL, as many, timed out */
     bool in_flight;  /* behind them, one is in flight */
     bool answered;   /* before them, one was answered */
+    nstime last;     /* the send of the last probe to that TTL; 0: there is none */
     uint8_t router;  /* the largest TTL at which a router answered meanwhile; 0: none */
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/minmax.h"
 #include "silence/rate_limit.h"
+#include "silence/sample.h"
 #include "watch/end_of_path.h"
 
 /* Hops over which the first round is spread: the path is not known yet.
@@ -12,7 +13,8 @@
  * the end of the round; a larger one sends the others sooner than needed. */
 #define FIRST_LENGTH 16
 
-/* Probes that follow a first silence at the end of the path, each as soon as the one before has timed out.
+/* Probes that follow a first silence at the end of the path, each once the one before has timed out, as samples of
+ * their own.
  * Unit: probes. Source: with those of three rounds, as many losses in a row have a chance of 0.5 % where 70 % are lost.
  * Effect: with fewer, a filter is told rounds later, and heavy loss that begins as an outage; more press a target that
  * is down. */
@@ -342,7 +344,7 @@ static void begin_round(struct session *session)
 }
 
 /* Looks whether the spec's end has gone silent, which is loss, or a filter that has appeared: then it asks again. */
-static void retest(struct session *session, unsigned index)
+static void retest(struct session *session, unsigned index, nstime now)
 {
     struct watch_plan *plan = plan_of(session);
     uint8_t ttl = sought_end(session, index);
@@ -355,7 +357,7 @@ static void retest(struct session *session, unsigned index)
     if (!has_begun || silence.in_flight || plan->is_limited[index] || silence.silent > RETESTS)
         return;
     cell->want = (uint16_t)(cell->commanded + 1);
-    cell->not_before = 0;
+    cell->not_before = now - silence.last < SAMPLE_SPAN ? silence.last + SAMPLE_SPAN : 0;
 }
 
 static bool next(struct session *session, nstime now, struct wish *wish, nstime *again)
@@ -374,7 +376,7 @@ static bool next(struct session *session, nstime now, struct wish *wish, nstime 
         if (plan->left_out[i])
             continue;
         want_up_to(session, i, last_wanted(session, i, ends));
-        retest(session, i);
+        retest(session, i, now);
     }
     leave_out_late(session, now);
     return pacing_next(session, now, wish, again);

@@ -432,6 +432,22 @@ static void test_way_back(void)
     }
 }
 
+#define FAST NODES "links 20us client r1 r2 r3 r4 r5 target\n"
+
+/* Probes that time out at once are no burst: each that follows a silence is a sample of its own. */
+static void test_fast_path(void)
+{
+    static const struct due_event due[] = {{EVENT_VERDICT_CHANGE, "tcp/443", 40, 43, 0, 5, "open", "unanswered"}};
+    struct watching w;
+    struct heard heard;
+    watching_init(&w, FAST, "icmp,tcp/443", 7);
+    watching_change(&w, 40, FAST "filter r5 forward tcp port 443 drop\n");
+    w.config.rounds = 60;
+    heard_run(&heard, &w);
+    check("a filter on a fast path", &heard, due, 1);
+    heard_free(&heard, &w);
+}
+
 static unsigned count_changes(const struct heard *heard)
 {
     unsigned changes = 0;
@@ -469,6 +485,7 @@ static void test_pauses(void)
 int main(void)
 {
     test_way_back();
+    test_fast_path();
     test_pauses();
     test_late_replies();
     test_varied();
