@@ -329,7 +329,9 @@ static bool show_none(const struct others *others)
 }
 
 /* One offset satisfies all samples, but the delays of one direction jump, and the other direction does not show that it
- * is they: maybe the clock was set. It is known where more samples are, and from those alone. False: out of memory. */
+ * is they: maybe the clock was set. It is known where more samples are, and from those alone. If one direction has no
+ * samples, replies may have been taken for those of other probes: then the fastest of all counts.
+ * False: out of memory. */
 static bool note_jump(const struct span *span, struct clock_estimate *out)
 {
     struct range *room = malloc(span->count * sizeof *room);
@@ -351,7 +353,7 @@ static bool note_jump(const struct span *span, struct clock_estimate *out)
         out->known_from = span->samples[from].a;
     if (to < span->count && span->samples[to - 1].a < out->known_to)
         out->known_to = span->samples[to - 1].a;
-    if (from < to && to - from < span->count)
+    if (from < to && to - from < span->count && !has_one_direction(span))
         span_set_segment(&out->segments[0], &(struct span){span->samples + from, to - from});
     return true;
 }
@@ -453,8 +455,9 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
     if (!all)
         return false;
     memcpy(all, samples->kept, count * sizeof *all);
-    bool good = estimate(all, count, all + count, all + 2 * count, out) &&
-                estimate_by_b(all, count, all + count, all + 2 * count, out);
+    bool good = estimate(all, count, all + count, all + 2 * count, out);
+    if (good && (out->count != 1 || !has_one_direction(&(struct span){all, count})))
+        good = estimate_by_b(all, count, all + count, all + 2 * count, out);
     free(all);
     return good;
 }

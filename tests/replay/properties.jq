@@ -11,10 +11,10 @@ def without_copies:
 # The frames have other numbers.
 def without_frames: del(.. | objects | .frame, .frames);
 
-# A sentence may name a time of day.
+# A sentence may name times, with the date and the fraction of a second or without.
 def without_stamps:
     del(.traces[] | .started, .hops[].probes[].sent) | del(.errors[].time) |
-    (.. | objects | select(.text) | .text) |= gsub("[0-9]{2}:[0-9]{2}:[0-9]{2}"; "TIME");
+    (.. | objects | select(.text) | .text) |= gsub("([0-9]{4}-[0-9]{2}-[0-9]{2}[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?"; "TIME");
 
 # How long anything took.
 def without_times:
