@@ -10,18 +10,6 @@ struct overview_result first_reading;
 const struct transit_result *result;
 struct pairing *pairing;
 
-void put16(uint8_t *at, unsigned value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-void put32(uint8_t *at, uint32_t value)
-{
-    put16(at, value >> 16);
-    put16(at + 2, value & 0xffff);
-}
-
 void put_address(uint8_t *at, const char *text)
 {
     struct addr address;
@@ -41,7 +29,7 @@ void see(enum transit_point point, nstime at, struct sent sent)
     seen->on_wire = 20 + header + sent.payload;
     uint8_t *ip = seen->bytes, *transport = ip + 20;
     ip[0] = 0x45;
-    put16(ip + 2, seen->on_wire);
+    put16(ip + 2, (uint16_t)seen->on_wire);
     put16(ip + 4, sent.id);
     put16(ip + 6, 0x4000);
     ip[8] = sent.ttl;
@@ -65,7 +53,7 @@ void see(enum transit_point point, nstime at, struct sent sent)
                 put32(transport + 24 + 4 * i, sent.ack + 1000 * (i + 1));
         }
     } else {
-        put16(transport + 4, 8 + sent.payload);
+        put16(transport + 4, (uint16_t)(8 + sent.payload));
     }
     for (unsigned i = 0; i < kept; i++)
         transport[header + i] = (uint8_t)((sent.first + i) * 2654435761u >> 13 ^ sent.first);

@@ -4,6 +4,7 @@
 #define HOPSONDE_TESTS_UNIT_PAIRING_PACKETS_H
 
 #include "pairing/pairing.h"
+#include "probe/identity.h"
 
 #define MS NS_PER_MS
 #define START (INT64_C(1700000000) * NS_PER_S)
@@ -45,8 +46,6 @@ void begin(nstime ahead);
 void see(enum transit_point point, nstime at, struct sent sent);
 void finish(void);
 
-void put16(uint8_t *at, unsigned value);
-void put32(uint8_t *at, uint32_t value);
 void put_address(uint8_t *at, const char *text);
 
 /* --- a connection behind a NAT --- */

@@ -317,7 +317,7 @@ static void again(nstime later, bool is_duplicate)
         for (unsigned k = 0; k < (i == 5 ? 3 : 2); k++) {
             enum transit_point point = k ? TRANSIT_FAR : TRANSIT_NEAR;
             see_datagram(point, 100 * MS * i + 25 * MS + (k == 2 ? later : 0), 64, 7919 * (i + 1));
-            put16(points[point].seen[points[point].count - 1].bytes + 4, 500 + i);
+            put16(points[point].seen[points[point].count - 1].bytes + 4, (uint16_t)(500 + i));
         }
     }
     finish();
@@ -426,7 +426,7 @@ static void ids(unsigned same, unsigned differ, bool is_kept)
     for (unsigned i = 0; i < same + differ; i++)
         for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
             see_datagram((enum transit_point)point, 100 * MS * i, 64, 7919 * (i + 1));
-            put16(points[point].seen[i].bytes + 4, 10 + i + (i >= same && point == TRANSIT_FAR ? 1000 : 0));
+            put16(points[point].seen[i].bytes + 4, (uint16_t)(10 + i + (i >= same && point == TRANSIT_FAR ? 1000 : 0)));
         }
     finish();
     is_num(first_reading.ids_kept[TRANSIT_TOWARD_FAR], is_kept, "%u ids are the same, %u differ", same, differ);

@@ -245,7 +245,7 @@ static void see_error(enum transit_point point, nstime at, const char *from, uin
     uint8_t *ip = seen->bytes, *quote = ip + 28;
     ip[0] = quote[0] = 0x45;
     put16(ip + 2, 56);
-    put16(ip + 4, 7000U + quoted);
+    put16(ip + 4, (uint16_t)(7000 + quoted));
     ip[8] = ttl;
     ip[9] = 1;
     put_address(ip + 12, from);
