@@ -15,8 +15,9 @@
     "links 5ms client r1 r2\nlink r2 r3 delay 5ms jitter 3ms\nlink r3 r4 delay 5ms loss 0.5%\n"                        \
     "links 5ms r4 r5 target\n"
 #define TARGET_TTL 6
-#define ROUNDS_OF_HOUR 3600
-#define HOURS_OF_PAIR 4 /* so many times as long as that of one spec alone */
+#define ROUNDS_OF_MINUTE 60
+#define HOURS_OF_PAIR 4
+#define MINUTES_ALONE 5 /* of each spec and family, for each hour of the pair */
 
 /* Each probe type, with each payload and variant that has an answer of its own. */
 static const char *const specs[] = {"icmp",       "udp",        "udp/53",     "udp/123",   "udp/443",
@@ -30,16 +31,17 @@ static unsigned number_of(const char *name, unsigned usual)
 }
 
 /* Returns the events. */
-static unsigned watch_path(const char *list, uint8_t family, unsigned hours, uint64_t seed)
+static unsigned watch_path(const char *list, uint8_t family, unsigned minutes, uint64_t seed)
 {
     struct watching w;
     struct heard heard;
     struct row_stats stats;
-    uint32_t rounds = hours * ROUNDS_OF_HOUR;
+    uint32_t rounds = minutes * ROUNDS_OF_MINUTE;
     watching_init_family(&w, QUIET, family, list, seed);
     w.config.rounds = rounds;
     heard_run(&heard, &w);
-    is_num(watch_rounds(w.session), rounds, "%s, IPv%u: as many rounds as %u hours have seconds", list, family, hours);
+    is_num(watch_rounds(w.session), rounds, "%s, IPv%u: as many rounds as %u minutes have seconds", list, family,
+           minutes);
     monitor_hop_stats(heard.monitor, 0, TARGET_TTL, &stats);
     ok(stats.sent >= rounds && stats.loss > 0.003 && stats.loss < 0.017, "each probes the target: %llu, %.2f %% lost",
        (unsigned long long)stats.sent, 100 * stats.loss);
@@ -50,18 +52,18 @@ static unsigned watch_path(const char *list, uint8_t family, unsigned hours, uin
 
 int main(void)
 {
-    unsigned pair = number_of("WATCH_HOURS", HOURS_OF_PAIR), seeds = number_of("WATCH_SEEDS", 1), events = 0, hours = 0;
-    unsigned alone = pair / HOURS_OF_PAIR + !(pair / HOURS_OF_PAIR);
+    unsigned pair = number_of("WATCH_HOURS", HOURS_OF_PAIR), seeds = number_of("WATCH_SEEDS", 1), events = 0;
+    unsigned alone = pair * MINUTES_ALONE, minutes = 0;
     for (unsigned seed = 1; seed <= seeds; seed++) {
-        events += watch_path("icmp,tcp/443", 4, pair, seed);
-        hours += pair;
+        events += watch_path("icmp,tcp/443", 4, pair * 60, seed);
+        minutes += pair * 60;
         for (unsigned i = 0; i < sizeof specs / sizeof *specs; i++) {
             events += watch_path(specs[i], 4, alone, seed);
             events += watch_path(specs[i], 6, alone, seed);
-            hours += 2 * alone;
+            minutes += 2 * alone;
         }
     }
-    unsigned most = (hours + 23) / 24;
+    unsigned hours = minutes / 60, most = (hours + 23) / 24;
     ok(events <= most, "%u events in %u hours, at most %u: one a day", events, hours, most);
     return tap_done();
 }
