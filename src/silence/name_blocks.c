@@ -3,7 +3,7 @@
 
 #include "silence/loss.h"
 
-/* A run of samples, of which none passed and some are stopped: from `first` to before `end`. */
+/* Samples in a row, from `first` to before `end`: none passed, and loss or a device stopped some. */
 struct run {
     unsigned first, end;
     unsigned stopped, last; /* how many, and the last of them */

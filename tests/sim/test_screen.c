@@ -127,28 +127,27 @@ static void test_all_sizes(void)
     strbuf_free(&text);
 }
 
+static void resize(struct screen_view *view, unsigned columns, unsigned lines, struct strbuf *text)
+{
+    view->columns = columns;
+    view->lines = lines;
+    render(view, text);
+}
+
 /* A terminal that becomes smaller, then larger, and has its first size again shows its first page. */
 static void test_resize(void)
 {
-    struct screen_view view = {.columns = 80, .lines = 24, .selected = 5};
+    struct screen_view view = {.selected = 5};
     struct strbuf first, text;
     strbuf_init(&first);
     strbuf_init(&text);
-    render(&view, &first);
-    view.columns = 60;
-    view.lines = 12;
-    render(&view, &text);
+    resize(&view, 80, 24, &first);
+    resize(&view, 60, 12, &text);
     compare("resized-small", &text);
-    view.columns = 10;
-    view.lines = 2;
-    render(&view, &text);
-    view.columns = 200;
-    view.lines = 50;
-    render(&view, &text);
+    resize(&view, 10, 2, &text);
+    resize(&view, 200, 50, &text);
     compare("resized-large", &text);
-    view.columns = 80;
-    view.lines = 24;
-    render(&view, &text);
+    resize(&view, 80, 24, &text);
     is_text(text.text, first.text, "a terminal that has its first size again shows its first page");
     strbuf_free(&text);
     strbuf_free(&first);

@@ -7,8 +7,8 @@
 #include "recognise/state.h"
 
 void handshakes_free(struct recogniser *r);
-/* Notes a SYN/ACK: it shows where the sequence numbers of both ends begin (RFC 9293 3.5). False: it is none, or was
- * noted already. */
+/* Notes a SYN/ACK: it shows where the sequence numbers of both ends begin (RFC 9293 3.5). False: it is none, it was
+ * noted already, or there is no memory. */
 bool handshakes_note(struct recogniser *r, const struct digest *digest);
 /* Notes the time of any packet of the connection, from either end. Call it once all else is done with the packet. */
 void handshakes_pass(struct recogniser *r, const struct digest *digest);

@@ -140,19 +140,14 @@ struct sent up(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned 
 
 struct sent down(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
 {
-    return (struct sent){.from = SERVER,
-                         .to = CLIENT,
-                         .from_port = 443,
-                         .to_port = 40000,
-                         .id = id,
-                         .ttl = 61,
-                         .flags = flags,
-                         .protocol = IP_TCP,
-                         .seq = seq,
-                         .ack = ack,
-                         .timestamp = 9000u + id,
-                         .payload = payload,
-                         .first = seq};
+    struct sent sent = up(id, flags, seq, ack, payload);
+    sent.from = SERVER;
+    sent.to = CLIENT;
+    sent.from_port = 443;
+    sent.to_port = 40000;
+    sent.ttl = 61;
+    sent.timestamp = 9000u + id;
+    return sent;
 }
 
 struct sent up_far(uint16_t id, uint8_t flags, uint32_t seq, uint32_t ack, unsigned payload)
