@@ -22,9 +22,9 @@
 #define CHECKS_MOST 6
 
 /* Samples of the control in a row that pass, before the next name is sent.
- * Unit: samples. Source: chosen; a device's reply to one may be lost. Effect: with one, loss lets a name be sent while
- * residual blocking lasts; with more, runs with a name that is stopped are longer. */
-#define CLEAR_SAMPLES 2
+ * Unit: samples. Source: chosen; a device's replies to two may be lost. Effect: with fewer, loss lets a name be sent
+ * while residual blocking lasts; with more, runs with a name that is stopped are longer. */
+#define CLEAR_SAMPLES 3
 
 /* While residual blocking lasts, the control is probed again after this time, and then after twice as long each time.
  * Unit: ns. Source: the shortest such time that is known of is some seconds. Effect: a shorter one sends more packets
@@ -122,6 +122,15 @@ static bool another_waits(const struct session *session)
     return false;
 }
 
+/* Whether the next name has begun: then this one is sent no more, as a device would stop the next for it. */
+static bool is_followed(const struct session *session, unsigned index)
+{
+    for (unsigned i = index + 1; i < session->trace_count; i++)
+        if (control_of(session, i) < session->trace_count && diagnosis_of(session)->specs[i].has_begun)
+            return true;
+    return false;
+}
+
 /* Waits until the control may pass again. Once the run has waited for long enough, it does not. */
 static void wait_for_end(struct session *session, unsigned index, unsigned control, uint8_t ttl)
 {
@@ -132,6 +141,7 @@ static void wait_for_end(struct session *session, unsigned index, unsigned contr
     diagnosis->block_waited += diagnosis->block_wait;
     if (!diagnosis->block_wait)
         return;
+    diagnosis->specs[index].unclear = 0;
     session->wants[control].waits_until = session->now + diagnosis->block_wait;
     want_check(session, index, control, ttl, session->now + diagnosis->block_wait);
 }
@@ -149,25 +159,28 @@ static void settle(struct session *session, unsigned index, unsigned control, co
 {
     struct diagnosis *diagnosis = diagnosis_of(session);
     struct spec_rounds *rounds = &diagnosis->specs[index];
-    bool is_open = rounds->turns < TURNS_MOST && (comparison->fate != NAME_SILENT || !comparison->passed) &&
+    bool waits = another_waits(session), is_followed_now = is_followed(session, index);
+    bool is_open = !is_followed_now && rounds->turns < TURNS_MOST &&
+                   (comparison->fate != NAME_SILENT || !comparison->passed) &&
                    comparison->confidence * 1e6 < session->config.confidence;
-    unsigned needed = !is_open && another_waits(session) ? CLEAR_SAMPLES : 1;
+    bool is_clear = comparison->control_passes >= (!is_open && waits ? CLEAR_SAMPLES : 1);
     if (!comparison->answer)
         return;
-    if (!comparison->is_blocked_now)
+    if (comparison->control_passes)
         diagnosis->block_wait = 0;
-    if (comparison->control_passes < needed && !comparison->is_blocked_now && rounds->unclear < CHECKS_MOST) {
+    if (!is_clear && !comparison->is_blocked_now && rounds->unclear < CHECKS_MOST) {
         rounds->unclear++;
         want_check(session, index, control, comparison->answer, earliest(session, comparison->answer));
     } else if (is_open) {
         rounds->unclear = 0;
         want_turn(session, index, control, comparison->answer);
-    } else if (is_unshown(comparison) && !comparison->is_blocked_now && !rounds->looks_on) {
+    } else if (is_unshown(comparison) && !comparison->is_blocked_now && !is_followed_now && !rounds->looks_on) {
         rounds->looks_on = true;
+        rounds->unclear = 0;
         rounds->turns++;
         wanted_another(session, index, next_row(session, index, rounds), comparison->ttl + 1U,
                        earliest(session, comparison->answer));
-    } else if (comparison->is_blocked_now && another_waits(session)) {
+    } else if (!is_clear && waits) {
         wait_for_end(session, index, control, comparison->answer);
     }
 }

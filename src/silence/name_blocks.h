@@ -3,8 +3,11 @@
  * of hosts. Floor 3; pure.
  *
  * Only the control shows them: a run of its samples is stopped, without one that passes, though it had passed before.
- * Loss explains that with loss_chance(), with the odds of its samples beside such runs. Doubtful samples around those
- * that are stopped belong to the run, but do not count. */
+ * Two counts show that a run is a block; each alone is enough. The run is long: loss explains it with loss_chance(),
+ * with the odds of the samples beside long runs. Or names draw such runs: a sample of the control is exposed if a named
+ * one was stopped since the sample before, and loss_chance_at_least() is the chance that as many exposed samples are
+ * stopped with the odds of the others. That holds for all runs that begin exposed: a block that ends soon stops one or
+ * two samples. Doubtful samples around those that are stopped belong to the run, but do not count. */
 #ifndef HOPSONDE_SILENCE_NAME_BLOCKS_H
 #define HOPSONDE_SILENCE_NAME_BLOCKS_H
 
@@ -44,10 +47,28 @@ struct name_blocks {
     struct name_block all[NAME_BLOCKS_MOST];
 };
 
-/* Finds the blocks in the control's samples, which are in order of time. `named_from`: the first probe with a name left
- * then; no block begins before. `most`: the largest chance that loss explains a block. */
-void name_blocks_find(const struct name_sample *control, unsigned count, nstime named_from, double most,
-                      struct name_blocks *out);
+/* The samples of one trace, in the order of their times. */
+struct name_samples {
+    unsigned count;
+    struct name_sample all[NAME_SAMPLES_KEPT];
+};
+
+/* When named samples left. */
+struct name_times {
+    nstime first;   /* of all; no block begins before. NSTIME_NEVER: none did */
+    unsigned count; /* of those that were stopped, in any order */
+    nstime stopped[NAME_SAMPLES_KEPT];
+};
+
+/* The largest chances that loss explains a block. */
+struct name_chances {
+    double is_long;
+    double is_drawn; /* 1: each run that begins exposed may be one */
+};
+
+/* Finds the blocks in the control's samples. */
+void name_blocks_find(const struct name_samples *control, const struct name_times *named,
+                      const struct name_chances *most, struct name_blocks *out);
 /* The block at that time; NULL: there was none. Valid as long as `blocks` is. */
 const struct name_block *name_blocks_at(const struct name_blocks *blocks, nstime time);
 

@@ -66,7 +66,7 @@ struct target {
     uint8_t reply_ttl; /* that of all of its replies; 0: they differ, or there are none */
 };
 
-/* When the first probe left that bears a name with this control; NSTIME_NEVER: none did. */
+/* When the first probe left that has a name with this control; NSTIME_NEVER: none did. */
 static nstime first_named(const struct trace_set *set, const struct trace *control)
 {
     nstime first = NSTIME_NEVER;
@@ -200,16 +200,8 @@ static enum name_end end_of(const struct count *count, const struct trace *trace
     return end_of_silence(count, trace, probe);
 }
 
-/* The samples of one trace, in the order of their times. Probes of one flow sent close together are one sample. A reply
- * that stops a probe decides for its sample, and else one that shows that a probe passed. */
-struct samples {
-    unsigned count;
-    struct name_sample all[NAME_SAMPLES_KEPT];
-    struct name_sample *of_flow[FLOWS_COMPARED_MOST]; /* the latest of each flow; NULL: none */
-};
-
 /* NULL: there is no room. */
-static struct name_sample *begin_sample(struct samples *samples, nstime sent)
+static struct name_sample *begin_sample(struct name_samples *samples, nstime sent)
 {
     if (samples->count == NAME_SAMPLES_KEPT)
         return NULL;
@@ -240,7 +232,7 @@ static bool was_connected(const struct trace *trace)
 }
 
 /* A handshake that fails after another one of the trace did not is stopped as well as data are. */
-static void add_handshakes(const struct trace *trace, struct samples *out)
+static void add_handshakes(const struct trace *trace, struct name_samples *out)
 {
     for (unsigned k = 0; k < trace->flow_count && was_connected(trace); k++) {
         const struct connection *connection = trace_flow(trace, k)->connection;
@@ -259,11 +251,12 @@ static int by_time(const void *a, const void *b)
     return x->sent < y->sent ? -1 : x->sent > y->sent;
 }
 
-static void collect(const struct count *count, const struct trace *trace, struct samples *out)
+/* Probes of one flow sent close together are one sample. A reply that stops a probe decides for its sample, and else
+ * one that shows that a probe passed. */
+static void collect(const struct count *count, const struct trace *trace, struct name_samples *out)
 {
+    struct name_sample *of_flow[FLOWS_COMPARED_MOST] = {NULL}; /* the latest of each flow */
     out->count = 0;
-    for (unsigned k = 0; k < FLOWS_COMPARED_MOST; k++)
-        out->of_flow[k] = NULL;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         const struct reply *reply;
@@ -272,7 +265,7 @@ static void collect(const struct count *count, const struct trace *trace, struct
         enum name_end end = end_of(count, trace, probe, &reply);
         if (end == END_UNKNOWN)
             continue;
-        struct name_sample **latest = &out->of_flow[probe->flow];
+        struct name_sample **latest = &of_flow[probe->flow];
         if (!*latest || !sample_is_same((*latest)->sent, probe->sent))
             *latest = begin_sample(out, probe->sent);
         if (!*latest)
@@ -292,14 +285,16 @@ struct sums {
     const struct reply *reply; /* to that one */
 };
 
-/* `from`: of a named trace its first send; only blocks that began before count. NSTIME_NEVER: of a control, all do. */
-static void sum_up(const struct samples *samples, const struct name_blocks *blocks, nstime from, struct sums *out)
+/* `from`: of a named trace its first send; only blocks that began before count. NSTIME_NEVER: of a control, all do.
+ * `doubts`: blocks that count in any case; NULL: none. */
+static void sum_up(const struct name_samples *samples, const struct name_blocks *blocks, nstime from,
+                   const struct name_blocks *doubts, struct sums *out)
 {
     *out = (struct sums){0};
     for (unsigned i = 0; i < samples->count; i++) {
         const struct name_sample *sample = &samples->all[i];
         const struct name_block *block = name_blocks_at(blocks, sample->sent);
-        if (block && block->since < from) {
+        if ((block && block->since < from) || (doubts && name_blocks_at(doubts, sample->sent))) {
             out->excluded++;
             continue;
         }
@@ -345,29 +340,81 @@ static void find_behind(const struct count *count, const struct trace *named, st
     }
 }
 
-bool names_blocks(const struct trace_set *set, const struct trace *control, struct name_blocks *out)
+/* Those of all names with this control that were sent before `until`. */
+static void collect_named(const struct count *count, const struct trace *control, nstime until, struct name_times *out)
 {
-    struct name_comparison nearest = {0}, stop;
-    struct count count = {.set = set, .at = &nearest, .target = find_target(set, control)};
-    struct samples samples;
-    out->count = 0;
-    for (unsigned i = 0; i < set->count; i++) {
-        const struct trace *named = set->traces[i];
-        stop = (struct name_comparison){0};
-        if (names_control(set, named) == control)
-            find_stop(named, control, &count.target, &stop);
-        if (stop.ttl && (!nearest.ttl || stop.ttl < nearest.ttl))
-            nearest.ttl = stop.ttl;
+    struct name_samples samples;
+    *out = (struct name_times){.first = first_named(count->set, control)};
+    for (unsigned i = 0; i < count->set->count; i++) {
+        const struct trace *named = count->set->traces[i];
+        if (names_control(count->set, named) != control || !named->started || named->first_sent >= until)
+            continue;
+        collect(count, named, &samples);
+        for (unsigned k = 0; k < samples.count && out->count < NAME_SAMPLES_KEPT; k++)
+            if (samples.all[k].end == END_STOPPED)
+                out->stopped[out->count++] = samples.all[k].sent;
     }
-    if (!nearest.ttl)
-        return false;
+}
+
+/* The smallest TTL at which any name with this control is stopped; 0: none is. */
+static uint8_t first_stop(const struct trace_set *set, const struct trace *control, const struct target *target)
+{
+    uint8_t first = 0;
+    for (unsigned i = 0; i < set->count; i++) {
+        struct name_comparison stop = {0};
+        if (names_control(set, set->traces[i]) == control)
+            find_stop(set->traces[i], control, target, &stop);
+        if (stop.ttl && (!first || stop.ttl < first))
+            first = stop.ttl;
+    }
+    return first;
+}
+
+/* The times of residual blocking, as the control shows them. */
+static void find_blocks(const struct trace_set *set, const struct trace *control, struct name_blocks *out)
+{
+    const struct name_chances most = {1 - set->claim, 1 - set->claim};
+    const struct target target = find_target(set, control);
+    const struct name_comparison at = {.ttl = first_stop(set, control, &target)};
+    const struct count count = {.set = set, .at = &at, .target = target};
+    struct name_samples samples;
+    struct name_times named;
+    out->count = 0;
+    if (!at.ttl)
+        return;
     collect(&count, control, &samples);
-    name_blocks_find(samples.all, samples.count, first_named(set, control), 1 - set->claim, out);
-    return out->count;
+    collect_named(&count, control, NSTIME_NEVER, &named);
+    name_blocks_find(&samples, &named, &most, out);
+}
+
+void names_doubts(const struct trace_set *set, const struct trace *trace, struct name_blocks *out)
+{
+    const struct trace *control = trace->is_control ? trace : names_control(set, trace);
+    /* A long run of a name may be its own doing. */
+    const struct name_chances most = {.is_long = trace == control ? 1 - set->claim : 0, .is_drawn = 1};
+    out->count = 0;
+    if (!control || !trace->started)
+        return;
+    const struct target target = find_target(set, control);
+    const struct name_comparison at = {.ttl = first_stop(set, control, &target)};
+    const struct count count = {.set = set, .at = &at, .target = target};
+    struct name_samples samples, own;
+    struct name_times named;
+    if (!at.ttl)
+        return;
+    collect(&count, control, &samples);
+    if (trace != control) {
+        collect(&count, trace, &own);
+        for (unsigned i = 0; i < own.count && samples.count < NAME_SAMPLES_KEPT; i++)
+            samples.all[samples.count++] = own.all[i];
+        qsort(samples.all, samples.count, sizeof *samples.all, by_time);
+    }
+    collect_named(&count, control, trace == control ? NSTIME_NEVER : trace->first_sent, &named);
+    name_blocks_find(&samples, &named, &most, out);
 }
 
 /* What the control shows: whether it passes now, and the block that the name drew, if it did. */
-static void tell_blocks(const struct trace *named, const struct samples *control, const struct name_blocks *blocks,
+static void tell_blocks(const struct trace *named, const struct name_samples *control, const struct name_blocks *blocks,
                         struct name_comparison *out)
 {
     nstime since = named->probes[named->probe_count - 1].sent;
@@ -388,8 +435,8 @@ void names_compare(const struct trace_set *set, const struct trace *named, const
                    struct name_comparison *out)
 {
     struct count count = {.set = set, .at = out, .target = find_target(set, control)};
-    struct samples of_named, of_control;
-    struct name_blocks blocks;
+    struct name_samples of_named, of_control;
+    struct name_blocks blocks, doubts;
     struct sums named_sums, control_sums;
     *out = (struct name_comparison){.fate = NAME_PASSES, .confidence = 0.5};
     find_stop(named, control, &count.target, out);
@@ -398,10 +445,11 @@ void names_compare(const struct trace_set *set, const struct trace *named, const
     out->answer = first_answered_from(control, out->ttl);
     collect(&count, named, &of_named);
     collect(&count, control, &of_control);
-    names_blocks(set, control, &blocks);
+    find_blocks(set, control, &blocks);
+    names_doubts(set, named, &doubts);
     tell_blocks(named, &of_control, &blocks, out);
-    sum_up(&of_named, &blocks, named->first_sent, &named_sums);
-    sum_up(&of_control, &blocks, NSTIME_NEVER, &control_sums);
+    sum_up(&of_named, &blocks, named->first_sent, &doubts, &named_sums);
+    sum_up(&of_control, &blocks, NSTIME_NEVER, NULL, &control_sums);
     out->is_blocked = named_sums.excluded && !named_sums.stopped && !named_sums.passed;
     if (out->fate == NAME_SILENT && out->answer >= count.target.ttl)
         return; /* it may be the target that is silent to the name */

@@ -42,8 +42,9 @@ struct name_comparison {
 
 /* The control of this trace in the set; NULL: it has no name, is a control itself, or has none. */
 const struct trace *names_control(const struct trace_set *set, const struct trace *trace);
-/* The times of residual blocking for a control, from the first TTL on at which any name is stopped. False: none. */
-bool names_blocks(const struct trace_set *set, const struct trace *control, struct name_blocks *out);
+/* The times at which residual blocking may have stopped this trace, a control or one with a name, however likely loss
+ * explains that. Only names that were sent before this one draw these. */
+void names_doubts(const struct trace_set *set, const struct trace *trace, struct name_blocks *out);
 void names_compare(const struct trace_set *set, const struct trace *named, const struct trace *control,
                    struct name_comparison *out);
 

@@ -171,7 +171,7 @@ static void test_devices(void)
 
 /* --- packets are lost --- */
 
-#define LOSSY_RUNS 6
+#define LOSSY_RUNS 6 /* for each device and time of its blocking, if no argument says how many */
 
 /* Whether nothing that is said of names is wrong; less may be said. */
 static bool is_sound(const struct judgement *judgement, const struct device *device)
@@ -186,12 +186,12 @@ static bool is_sound(const struct judgement *judgement, const struct device *dev
            all[CONTROL].state == VERDICT_OPEN;
 }
 
-static void test_loss(const struct device *device)
+static void test_loss(const struct device *device, unsigned block_s, unsigned runs)
 {
     static struct judgement judgement;
     unsigned wrong = 0, found = 0;
-    struct net *net = net_of(device, NET_OF(LOSSY_LINKS), 30);
-    for (uint64_t seed = 1; seed <= LOSSY_RUNS; seed++) {
+    struct net *net = net_of(device, NET_OF(LOSSY_LINKS), block_s);
+    for (uint64_t seed = 1; seed <= runs; seed++) {
         struct session_config config;
         struct drive d = {0};
         struct err err = {0};
@@ -209,14 +209,17 @@ static void test_loss(const struct device *device)
         drive_free(&d);
     }
     free(net);
-    is_num(wrong, 0, "%s, with loss: nothing that is said of names is wrong", device->name);
-    ok(found >= LOSSY_RUNS / 2, "%s, with loss: the name is found in %u of %d", device->name, found, LOSSY_RUNS);
+    is_num(wrong, 0, "%s for %u s, with loss: nothing that is said of names is wrong", device->name, block_s);
+    ok(found >= runs / 2, "%s for %u s, with loss: the name is found in %u of %u", device->name, block_s, found, runs);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    static const unsigned blocks_s[] = {3, 6, 30};
+    unsigned runs = argc > 1 ? (unsigned)atoi(argv[1]) : LOSSY_RUNS;
     test_devices();
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
-        test_loss(&devices[i]);
+        for (size_t n = 0; n < sizeof blocks_s / sizeof *blocks_s; n++)
+            test_loss(&devices[i], blocks_s[n], runs);
     return tap_done();
 }

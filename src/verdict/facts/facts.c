@@ -349,8 +349,7 @@ static void gather(const struct set_facts *all, const struct trace *trace, uint8
 {
     *out = (struct facts){.all = all, .set = all->set, .trace = trace, .last_router = last_router};
     out->last_hop = namesakes_last_router(&all->namesakes, trace);
-    if (trace->is_control)
-        names_blocks(all->set, trace, &out->blocks);
+    names_doubts(all->set, trace, &out->blocks);
     gather_replies(out);
     find_refusal(out);
     find_target(out, last_replying_router(all));

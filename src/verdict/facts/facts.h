@@ -38,8 +38,9 @@ struct facts {
     bool is_reset;                      /* a device resets its connections, and no flow gets through without */
     struct comparison comparison;
     uint8_t farther[256]; /* by TTL, where a direct reply came from: enum farther */
-    /* Of a control: the times of residual blocking. What it drew then says nothing about the control. */
+    /* The times at which residual blocking may have stopped a control or a name. Replies then say nothing about it. */
     struct name_blocks blocks;
+    bool is_doubtful;      /* there were such replies */
     bool from_nearer[256]; /* by reply TTL: a direct reply to a probe that cannot have reached the target */
 };
 

@@ -6,10 +6,9 @@
 #include "silence/name_blocks.h"
 #include "tap.h"
 
-#define MOST 0.01
-
-/* A letter a second: P passed; S is silent; T was stopped by a reply; D is doubtful. `named`: a name was sent so many
- * seconds after the start. `want`: since, last and until of each block, in seconds; - for one that goes on. */
+/* A letter a second: of the control P passed, S is silent, T was stopped by a reply, D is doubtful. N: a named sample
+ * was stopped. `named`: the first of these left so many seconds after the start. `want`: since, last and until of each
+ * block, in seconds; - for one that goes on. */
 static const struct row {
     const char *name, *samples;
     int named;
@@ -32,6 +31,15 @@ static const struct row {
     {"doubtful ones alone", "PPPPDDDDP", 3, ""},
     {"doubtful ones, and a run behind", "PPPDPSSSSS", 2, "5 9 -"},
     {"every second sample", "PSPSPSPS", 0, ""},
+    {"one sample after each name", "PPPPPPNTPNTPNTP", 6, "7 7 8, 10 10 11, 13 13 14"},
+    {"two samples after each name", "PPPPPPNTTPNTPNTTP", 6, "7 8 9, 11 11 12, 14 15 16"},
+    {"silences after each name", "PPPPNSPNSPNSPNSP", 4, "5 5 6, 8 8 9, 11 11 12, 14 14 15"},
+    {"one sample, after one name", "PPPPNTPP", 4, ""},
+    {"after each name, and before", "PPTPNTPNTPTPNTP", 4, ""},
+    {"after each name and after none", "PPPPNTPTPNTPTPNTPTP", 4, ""},
+    {"doubtful samples before those that are stopped", "PPPPPPDNTPDNTPNDTP", 5, "6 8 9, 10 12 13, 15 16 17"},
+    {"not after each name", "PPPPPPPPNTPNPNTPNTPNTPNTP", 8, "9 9 10, 14 14 15, 17 17 18, 20 20 21, 23 23 24"},
+    {"the control passed once since the name", "PPPPPPNPTPNPTPNPTP", 6, ""},
 };
 
 static void describe(const struct name_blocks *blocks, char text[256])
@@ -49,21 +57,36 @@ static void describe(const struct name_blocks *blocks, char text[256])
     }
 }
 
-static void test_row(const struct row *row)
+static void test_row(const struct row *row, const struct name_chances *most)
 {
-    struct name_sample samples[32] = {0};
+    struct name_samples samples = {0};
+    struct name_times named = {.first = row->named * NS_PER_S};
     struct name_blocks blocks;
     char got[256];
-    unsigned count = (unsigned)strlen(row->samples);
-    for (unsigned i = 0; i < count; i++)
-        samples[i] = (struct name_sample){.sent = i * NS_PER_S,
-                                          .end = row->samples[i] == 'P'   ? END_PASSED
-                                                 : row->samples[i] == 'D' ? END_DOUBTFUL
-                                                                          : END_STOPPED,
-                                          .is_told = row->samples[i] == 'T'};
-    name_blocks_find(samples, count, row->named * NS_PER_S, MOST, &blocks);
+    for (int i = 0; row->samples[i]; i++) {
+        char letter = row->samples[i];
+        if (letter == 'N')
+            named.stopped[named.count++] = i * NS_PER_S;
+        else
+            samples.all[samples.count++] = (struct name_sample){.sent = i * NS_PER_S,
+                                                                .end = letter == 'P'   ? END_PASSED
+                                                                       : letter == 'D' ? END_DOUBTFUL
+                                                                                       : END_STOPPED,
+                                                                .is_told = letter == 'T'};
+    }
+    name_blocks_find(&samples, &named, most, &blocks);
     describe(&blocks, got);
     is_text(got, row->want, "%s", row->name);
+}
+
+/* If each exposed run may be a block, one stopped sample is enough. */
+static void test_drawn(void)
+{
+    const struct name_chances most = {0.01, 1};
+    const struct row exposed = {"a name draws it, whatever loss explains", "PPPNTP", 3, "4 4 5"},
+                     other = {"no name draws it", "PPPNPTP", 3, ""};
+    test_row(&exposed, &most);
+    test_row(&other, &most);
 }
 
 static void test_times(void)
@@ -79,7 +102,8 @@ static void test_times(void)
 int main(void)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        test_row(&rows[i]);
+        test_row(&rows[i], &(struct name_chances){0.01, 0.01});
+    test_drawn();
     test_times();
     return tap_done();
 }
