@@ -118,6 +118,8 @@ static const struct row rows[] = {
      NULL, false},
     {"a router that has few tokens is not probed at full speed again", WIDE_FAN "set r3 limit 60 4\n", "udp",
      &strategy_paths, 1, 1, 0, 49000, 0, 0, NULL, false},
+    {"a router that has many tokens again is probed at full speed", WIDER_FAN "set r3 limit 50 20\n", "udp",
+     &strategy_paths, 1, 1, 0, 42500, 0, 0, NULL, false},
 };
 
 static enum status configure(const struct row *row, const struct net *net, struct session_config *config,
