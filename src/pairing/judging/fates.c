@@ -289,12 +289,12 @@ struct row {
 };
 
 /* Of a row of alike datagrams some are alone at one point, and some at the other: a clock that was set unseen has put
- * each beside its neighbour. If few found a partner, those may be partners by chance. */
+ * each beside its neighbour. If few found a partner, those may be partners by chance; if none did, there are none. */
 static bool is_shifted(const struct judging *j, const struct alone *a, const struct row *row)
 {
     unsigned way = near_way_of(j, a);
-    return row->alone[way][!a->shown.point] ||
-           ROW_ALONE_SHARE * see_pair(j->p, a->ref)->ways[way].arrived < row->alone[way][a->shown.point];
+    uint64_t arrived = see_pair(j->p, a->ref)->ways[way].arrived;
+    return row->alone[way][!a->shown.point] || (arrived && ROW_ALONE_SHARE * arrived < row->alone[way][a->shown.point]);
 }
 
 static bool judge_rows(const struct judging *j)
