@@ -34,7 +34,7 @@ struct held {
     uint32_t chain_before;   /* the one before it with the same key bucket */
     uint32_t prev, next;     /* in its way's list of packets that are not paired */
     uint32_t earlier, later; /* in the order of time */
-    uint32_t beginning;      /* a hash of the first BEGINNING_BYTES; 0: it has fewer */
+    uint32_t beginning;      /* as in struct passage */
     uint16_t mss;
     uint8_t file, tos, version, window_scale;
     bool dont_fragment, is_fragment;

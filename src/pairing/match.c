@@ -360,7 +360,7 @@ bool match_is_twin(const struct held *a, const struct held *b)
            a->kind == b->kind && a->length == b->length && a->id == b->id && a->whole_seq == b->whole_seq &&
            a->whole_span == b->whole_span && a->ack == b->ack && a->timestamp == b->timestamp &&
            a->timestamp_echo == b->timestamp_echo && a->flags == b->flags && a->window == b->window &&
-           a->options == b->options && a->content == b->content;
+           a->options == b->options && a->content == b->content && a->beginning == b->beginning;
 }
 
 bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b)
@@ -369,5 +369,5 @@ bool match_is_alike(const struct pairing *p, const struct held *a, const struct 
     bool other_id = kept[TRANSIT_TOWARD_FAR] && kept[TRANSIT_TOWARD_NEAR] && a->id && b->id && a->id != b->id;
     return !other_id && a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length &&
            a->whole_seq == b->whole_seq && a->ack == b->ack && a->timestamp == b->timestamp &&
-           a->options == b->options && a->content == b->content;
+           a->options == b->options && a->content == b->content && a->beginning == b->beginning;
 }

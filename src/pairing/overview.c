@@ -145,6 +145,19 @@ static void note_doubled(struct last_packets *last, const struct passage *p)
     *time = p->time;
 }
 
+/* What tells packets of one name apart: the id, and above it 16 bits of a datagram's further payload. Even devices that
+ * draw ids anew keep those of fragments. */
+static uint32_t mark_of(const struct passage *p)
+{
+    uint32_t rest = p->kind == PASSAGE_OTHER ? p->beginning & ~(uint32_t)UINT16_MAX : 0;
+    return rest | (p->is_fragment ? 0 : p->id);
+}
+
+static uint16_t id_of(const struct sighting *sighting)
+{
+    return (uint16_t)sighting->mark;
+}
+
 void overview_take(struct overview *s, enum transit_point point, const struct frame *frame, const struct packet *packet)
 {
     struct passage p;
@@ -154,12 +167,8 @@ void overview_take(struct overview *s, enum transit_point point, const struct fr
     note_doubled(&s->last[point], &p);
     if (p.captured < p.length && p.captured < CONTENT_BYTES && p.kind != PASSAGE_ERROR)
         s->cut[point][p.captured]++;
-    /* Even devices that draw ids anew keep those of fragments. */
-    struct sighting sighting = {.time = frame->time,
-                                .mark = p.is_fragment ? 0 : p.id,
-                                .packet = flow_of(&p),
-                                .role = SIGHTING_PACKET,
-                                .ttl = p.ttl};
+    struct sighting sighting = {
+        .time = frame->time, .mark = mark_of(&p), .packet = flow_of(&p), .role = SIGHTING_PACKET, .ttl = p.ttl};
     for (unsigned name = 0; name < PASSAGE_NAMES; name++) {
         bool is_named = p.names[name] && !(p.cut && name == NAME_CONTENT);
         sighting.identity = p.names[name];
@@ -265,7 +274,13 @@ static void forget_guess(struct clock_estimate *clock, bool is_guess)
 
 static bool has_other_id(const struct shared *shared)
 {
-    return shared->near->mark && shared->far->mark && shared->near->mark != shared->far->mark;
+    return id_of(shared->near) && id_of(shared->far) && id_of(shared->near) != id_of(shared->far);
+}
+
+static bool has_other_payload(const struct shared *shared)
+{
+    uint32_t near = shared->near->mark >> 16, far = shared->far->mark >> 16;
+    return near && far && near != far;
 }
 
 /* A device between the points draws ids anew, or offloading sends packets with ids of their own. */
@@ -276,7 +291,7 @@ static bool are_drawn(const struct sighting *near, const struct sighting *near_e
     struct shared shared;
     while (next_shared(&near, near_end, &far, far_end, &shared)) {
         differ += has_other_id(&shared);
-        same += shared.near->mark && shared.near->mark == shared.far->mark;
+        same += id_of(shared.near) && id_of(shared.near) == id_of(shared.far);
     }
     return differ >= IDS_LEAST && differ > same;
 }
@@ -293,7 +308,7 @@ static bool compare_clocks(struct overview *s, struct overview_result *out)
     bool good = least && equal;
     bool drawn = good && are_drawn(near, near_end, far, far_end);
     while (good && next_shared(&near, near_end, &far, far_end, &shared)) {
-        if (has_other_id(&shared) && !drawn)
+        if (has_other_payload(&shared) || (has_other_id(&shared) && !drawn))
             continue; /* a retransmission of a lost packet has the same name */
         out->shared++;
         if (shared.near->ttl != shared.far->ttl)
@@ -383,12 +398,12 @@ static bool compare_packets(struct overview *s, struct overview_result *out)
     while (usual && next_shared(&near, near_end, &far, far_end, &shared)) {
         if (out->clock.count)
             note_usual(usual, &out->clock, &shared);
-        bool has_ids = shared.near->mark && shared.far->mark;
+        uint16_t near_id = id_of(shared.near), far_id = id_of(shared.far);
         unsigned way = overview_way(shared.near->ttl, shared.far->ttl);
-        same[way] += has_ids && shared.near->mark == shared.far->mark;
-        differ[way] += has_ids && shared.near->mark != shared.far->mark;
-        none[way] += !shared.near->mark && !shared.far->mark;
-        one[way] += !shared.near->mark != !shared.far->mark;
+        same[way] += near_id && near_id == far_id;
+        differ[way] += has_other_id(&shared);
+        none[way] += !near_id && !far_id;
+        one[way] += !near_id != !far_id;
     }
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
         unsigned kept = none[way] + same[way];

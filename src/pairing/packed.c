@@ -224,8 +224,9 @@ static bool code_stream(const struct flow_coder *f, unsigned way)
         return true;
     code_u32(f->c, &stream->next, base->begun ? base->next + of->next - of_base->next : by_syn);
     uint32_t first = f->flow->syn[way].seen ? f->flow->syn[way].seq : stream->next;
-    if (code_any(f->c, !stream->acked || stream->first != first)) {
+    if (code_any(f->c, !stream->acked || stream->is_reset || stream->first != first)) {
         code_flag(f->c, &stream->acked);
+        code_flag(f->c, &stream->is_reset);
         code_u32(f->c, &stream->first, first);
     } else {
         stream->acked = true;

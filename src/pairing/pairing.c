@@ -352,15 +352,18 @@ static void note_syn(struct flow *flow, const struct passage *passage, unsigned 
                              .options = passage->options};
 }
 
-/* What the capture has of the connection. A reset may be forged, so it shows nothing. What it lacks is known from
+/* What the capture has of the connection. A reset may be forged, so it shows no bytes. What it lacks is known from
  * acknowledgements that have a partner (match.c): others may be forged, too. */
 static void note_stream(struct flow *flow, const struct passage *passage, unsigned way)
 {
     struct flow_way *this = &flow->ways[way];
     flow->closed = flow->closed || (passage->flags & (TCP_FIN | TCP_RST));
     note_syn(flow, passage, way);
-    if (passage->flags & TCP_RST)
+    if (passage->flags & TCP_RST) {
+        struct stream *other = &flow->ways[!way].stream;
+        other->is_reset = other->is_reset || (other->begun && !(passage->flags & TCP_ACK));
         return;
+    }
     uint32_t span = passage_span(passage);
     if (span || !this->stream.begun)
         this->retransmitted += stream_take(&this->stream, passage->seq, span, passage->time);

@@ -46,7 +46,7 @@ struct ballot {
     unsigned same_ends; /* hosts that have the same address and port at both points */
     nstime lateness;    /* NSTIME_NEVER: unknown */
     bool same_addresses;
-    bool is_turned; /* the addresses fit better if the packet goes the other way: both hosts send alike packets */
+    bool is_turned; /* its ends fit better if the packet goes the other way: both hosts send alike packets */
 };
 
 /* Whether a host of the near point is this one at the far point. */
@@ -85,6 +85,22 @@ static unsigned count_same(const struct flow *near, const struct flow *far, unsi
     return same;
 }
 
+/* A translator of addresses mostly leaves the port of a service as it is. */
+static unsigned count_ports(const struct flow *near, const struct flow *far, unsigned flipped)
+{
+    unsigned same = 0;
+    for (unsigned end = 0; end < 2; end++)
+        same += near->ports[end] == far->ports[end ^ flipped];
+    return same;
+}
+
+/* The hosts fit better if the packet goes the other way, or the ports do, if nothing is known of the hosts. */
+static bool fits_turned(const struct pairing *p, const struct flow *near, const struct flow *far, unsigned flipped)
+{
+    unsigned hosts = count_hosts(p, near, far, flipped), turned = count_hosts(p, near, far, !flipped);
+    return hosts != turned ? hosts < turned : count_ports(near, far, flipped) < count_ports(near, far, !flipped);
+}
+
 static struct ballot ballot_of(const struct pairing *p, const struct passage *passage, uint32_t flow, unsigned way,
                                const struct vote *vote, enum passage_name name)
 {
@@ -103,7 +119,7 @@ static struct ballot ballot_of(const struct pairing *p, const struct passage *pa
     b.lateness =
         is_far ? match_lateness(p, vote->ttl, passage->ttl, delay) : match_lateness(p, passage->ttl, vote->ttl, delay);
     b.same_addresses = same == 2;
-    b.is_turned = count_hosts(p, near, far, flipped) < count_hosts(p, near, far, !flipped);
+    b.is_turned = fits_turned(p, near, far, flipped);
     return b;
 }
 

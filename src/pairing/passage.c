@@ -208,12 +208,20 @@ static void read_ports(const struct headers *headers, struct passage *out)
     }
 }
 
+/* Of datagrams that begin alike, as answers to one question do, later bytes tell true from forged ones. */
+static void read_rest(const struct body *body, unsigned most, struct passage *out)
+{
+    uint32_t wanted = body->length < CONTENT_BYTES ? body->length : CONTENT_BYTES;
+    out->beginning = wanted > most && body->captured >= wanted ? (uint32_t)passage_hash(0, body->bytes, wanted) | 1 : 0;
+}
+
 static void read_other(const struct headers *headers, unsigned most, struct passage *out)
 {
     const struct transport *t = &headers->transport;
     const struct body body = body_of(headers, skip_of(headers));
     out->kind = PASSAGE_OTHER;
     read_content(&body, most, out);
+    read_rest(&body, most, out);
     unsigned bits = bits_of_content(out);
     if (headers->ip.fragment_offset)
         out->content = passage_mix(out->content, headers->ip.fragment_offset);

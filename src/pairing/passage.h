@@ -54,7 +54,8 @@ struct passage {
     uint32_t flow_label;
     uint32_t length;                  /* bytes of payload, as the headers say */
     uint64_t content;                 /* of its first bytes; a segment without payload: of its SACK blocks */
-    uint32_t beginning;               /* a hash of the first BEGINNING_BYTES; 0: it has fewer */
+    uint32_t beginning;               /* TCP: a hash of the first BEGINNING_BYTES. Others: of CONTENT_BYTES, or of the
+                                       * whole payload, if `content` has fewer. 0: the capture does not have them */
     uint8_t content_bytes;            /* that `content` holds */
     uint32_t captured;                /* bytes of payload that the capture has */
     uint64_t names[PASSAGE_NAMES];    /* 0: none */

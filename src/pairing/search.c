@@ -50,6 +50,11 @@ bool search_same_timestamps(const struct search *s, const struct held *h)
            (s->any && !s->way->timestamp.known);
 }
 
+static bool differs_in_beginning(const struct held *a, const struct held *b)
+{
+    return a->beginning && b->beginning && a->beginning != b->beginning;
+}
+
 /* Both begin with the same byte, and both captures have enough of it to compare; or both have SACK blocks. */
 static bool differs_in_content(const struct search *s, const struct held *h)
 {
@@ -60,7 +65,7 @@ static bool differs_in_content(const struct search *s, const struct held *h)
     if (!self->is_first || !h->is_first || (self->kind == PASSAGE_TCP && h->seq != s->seq))
         return false;
     if (self->content_bytes != h->content_bytes)
-        return self->beginning && h->beginning && self->beginning != h->beginning;
+        return differs_in_beginning(self, h);
     return self->content != h->content;
 }
 
@@ -195,7 +200,7 @@ bool search_is_same(const struct search *s, const struct held *h)
     if (ids_exclude(s, h) || ttl_excludes(s, h))
         return false;
     if (self->kind != PASSAGE_TCP)
-        return h->content == self->content && h->length == self->length;
+        return h->content == self->content && h->length == self->length && !differs_in_beginning(self, h);
     if (((h->flags ^ self->flags) & (TCP_SYN | TCP_RST)) || !search_same_timestamps(s, h) || differs_in_content(s, h) ||
         sacks_exclude(s, h))
         return false;

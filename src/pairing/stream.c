@@ -148,6 +148,11 @@ bool stream_missed(const struct stream *stream, uint32_t seq, uint32_t span)
     return missed;
 }
 
+bool stream_may_be_reset(const struct stream *stream, uint32_t seq, uint32_t span)
+{
+    return stream->is_reset && seq_before(stream->next, seq + span);
+}
+
 void stream_disprove(struct stream *s, uint32_t seq, uint32_t span)
 {
     for (unsigned i = s->count; i-- > 0;)

@@ -24,6 +24,7 @@ struct hole {
 
 struct stream {
     bool begun, acked; /* acked: bytes from `first` on were */
+    bool is_reset;     /* the receiver answered with a reset that acknowledges nothing (RFC 9293 3.10.7.1) */
     uint8_t count, capacity;
     uint32_t first;     /* byte that was captured */
     uint32_t next;      /* behind the last byte that was captured or acknowledged */
@@ -41,6 +42,8 @@ void stream_acknowledge(struct stream *stream, uint32_t ack, nstime time, uint64
 bool stream_has(const struct stream *stream, uint32_t seq, uint32_t span);
 /* True if a byte of the range was acknowledged, and the capture has it in no segment. */
 bool stream_missed(const struct stream *stream, uint32_t seq, uint32_t span);
+/* True if the receiver's reset may be the answer to these bytes: they are behind all that the capture has. */
+bool stream_may_be_reset(const struct stream *stream, uint32_t seq, uint32_t span);
 
 /* The bytes of the range that were acknowledged were forged, and not missed: forgets those holes. */
 void stream_disprove(struct stream *stream, uint32_t seq, uint32_t span);

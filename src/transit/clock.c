@@ -10,6 +10,9 @@
 /* Samples of one direction on each side of a jump of its delays. Unit: samples. Source: chosen. Effect: fewer take a
  * few delayed packets for a clock that was set. */
 #define JUMP_SAMPLES_LEAST 3
+/* Beside so many samples, fewer suffice if they are faster than all of these. Unit: samples. Source: chosen. Effect:
+ * fewer take the fastest of a few packets for a clock that was set. */
+#define FAST_BESIDE_LEAST 8
 /* A segment with fewer samples counts as wrong pairs. */
 #define SEGMENT_SAMPLES_LEAST 6
 /* There is no estimate if more than 1 of so many samples are wrong: then they are no pairs, as of two runs of one tool.
@@ -279,9 +282,20 @@ static bool is_apart(const struct range *a, const struct range *b)
     return gap > STEP_LEAST && gap > spread;
 }
 
-static bool is_jump(const struct range *before, const struct range *after)
+/* True if the delays of `few` are shorter than those of `many`. */
+static bool is_faster(const struct range *few, const struct range *many, bool toward_b)
 {
-    return before->count >= JUMP_SAMPLES_LEAST && after->count >= JUMP_SAMPLES_LEAST && is_apart(before, after);
+    return toward_b ? few->most < many->least : few->least > many->most;
+}
+
+/* A few packets may be late, but none is faster than its way. */
+static bool is_jump(const struct range *before, const struct range *after, bool toward_b)
+{
+    bool is_before_few = before->count < after->count;
+    const struct range *few = is_before_few ? before : after, *many = is_before_few ? after : before;
+    if (!few->count || many->count < JUMP_SAMPLES_LEAST || !is_apart(before, after))
+        return false;
+    return few->count >= JUMP_SAMPLES_LEAST || (many->count >= FAST_BESIDE_LEAST && is_faster(few, many, toward_b));
 }
 
 /* Where the delays of one direction change at once: all before are longer than all after, or shorter. The first sample
@@ -297,15 +311,15 @@ static unsigned find_jump(const struct span *span, bool toward_b, struct range *
     for (unsigned i = 0; i < span->count; i++) {
         if (span->samples[i].toward_b != toward_b)
             continue;
-        if (is_jump(&before, &room[i]))
+        if (is_jump(&before, &room[i], toward_b))
             return i;
         widen(&before, span->samples[i].ahead);
     }
     return 0;
 }
 
-/* The samples of the other direction on both sides of a jump. Those between the last sample before it and the first one
- * after it may belong to either side. */
+/* The samples of the other direction on both sides of a jump. Those so near to it that they may belong to either side
+ * are left out: a round trip is at most what the samples of both directions differ by. */
 struct others {
     struct range before, after;
 };
@@ -313,12 +327,15 @@ struct others {
 static struct others others_at(const struct span *span, bool toward_b, unsigned at)
 {
     struct others others = {.before = {.count = 0}};
-    unsigned last = at;
-    while (last > 0 && span->samples[--last].toward_b != toward_b)
-        continue;
+    struct range all = {.count = 0};
     for (unsigned i = 0; i < span->count; i++)
-        if (span->samples[i].toward_b != toward_b && (i < last || i > at))
-            widen(i < last ? &others.before : &others.after, span->samples[i].ahead);
+        widen(&all, span->samples[i].ahead);
+    nstime round_trip = stamp_difference(all.most, all.least);
+    for (unsigned i = 0; i < span->count; i++) {
+        nstime since = stamp_difference(span->samples[i].a, span->samples[at].a);
+        if (span->samples[i].toward_b != toward_b && (since < -round_trip || since > round_trip))
+            widen(since < 0 ? &others.before : &others.after, span->samples[i].ahead);
+    }
     return others;
 }
 
@@ -326,6 +343,20 @@ static struct others others_at(const struct span *span, bool toward_b, unsigned 
 static bool show_none(const struct others *others)
 {
     return others->before.count && others->after.count && !is_apart(&others->before, &others->after);
+}
+
+/* The first sample of one direction, if all of the other came before it; 0: both are mixed. What each bounds, the other
+ * does not show. */
+static unsigned find_change(const struct span *span)
+{
+    unsigned change = 1;
+    while (change < span->count && span->samples[change].toward_b == span->samples[0].toward_b)
+        change++;
+    for (unsigned i = change; i < span->count; i++)
+        if (span->samples[i].toward_b == span->samples[0].toward_b)
+            return 0;
+    bool is_many = change >= JUMP_SAMPLES_LEAST && span->count >= change + JUMP_SAMPLES_LEAST;
+    return is_many ? change : 0;
 }
 
 /* One offset satisfies all samples, but the delays of one direction jump, and the other direction does not show that it
@@ -349,6 +380,11 @@ static bool note_jump(const struct span *span, struct clock_estimate *out)
         else
             from = at > from ? at : from;
     }
+    unsigned change = find_change(span);
+    if (change && change >= span->count - change)
+        to = change < to ? change : to;
+    else
+        from = change > from ? change : from;
     if (from > 0 && span->samples[from].a > out->known_from)
         out->known_from = span->samples[from].a;
     if (to < span->count && span->samples[to - 1].a < out->known_to)
@@ -414,9 +450,19 @@ static bool knows_all(const struct clock_estimate *estimate)
     return estimate->known_from == NSTIME_NONE && estimate->known_to == NSTIME_NEVER;
 }
 
+/* It explains samples that the other leaves out, and its segments end in their order on clock A, too: if clock B was
+ * set back, its order puts samples behind the step before the others. */
+static bool fits_all(const struct clock_estimate *estimate, const struct clock_estimate *than)
+{
+    for (unsigned i = 1; i < estimate->count; i++)
+        if (estimate->segments[i].last < estimate->segments[i - 1].last)
+            return false;
+    return !estimate->left_out && than->left_out;
+}
+
 /* Of two estimates, in the orders of both clocks. The better one needs fewer steps, and leaves out as few samples or
- * does not know the clock where they are. Or it has found a jump. If samples allow no estimate in one order, all of
- * them must fit one step in the other. */
+ * does not know the clock where they are. Or it fits all samples, or has found a jump. If samples allow no estimate in
+ * one order, all of them must fit one step in the other. */
 static bool is_better(const struct clock_estimate *estimate, const struct clock_estimate *than)
 {
     if (estimate->contradictory)
@@ -425,7 +471,9 @@ static bool is_better(const struct clock_estimate *estimate, const struct clock_
         return estimate->count == 2 && !estimate->left_out;
     if (estimate->left_out > than->left_out && knows_all(estimate))
         return false;
-    return estimate->count < than->count || (estimate->count == than->count && knows_all(than) && !knows_all(estimate));
+    if (estimate->count != than->count)
+        return estimate->count < than->count;
+    return fits_all(estimate, than) || (knows_all(than) && !knows_all(estimate));
 }
 
 /* If clock A was set back, its times do not put the samples in order, but those of clock B do. */
@@ -438,10 +486,9 @@ static bool estimate_by_b(struct sample *all, unsigned count, struct sample *sam
             .a = all[i].a + all[i].ahead, .ahead = stamp_difference(0, all[i].ahead), .toward_b = !all[i].toward_b};
     if (!estimate(all, count, samples, scratch, &other))
         return false;
-    if (is_better(&other, out)) {
-        clock_estimate_reverse(&other);
+    clock_estimate_reverse(&other);
+    if (is_better(&other, out))
         *out = other;
-    }
     return true;
 }
 

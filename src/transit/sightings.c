@@ -154,7 +154,8 @@ static bool is_copy(const struct sighting *first, const struct sighting *second)
 {
     nstime apart = second->time - first->time;
     nstime most = second->ttl < first->ttl ? FORWARDED_WITHIN : SAME_FRAME_WITHIN;
-    return second->packet == first->packet && second->ttl <= first->ttl && apart <= most && apart >= -most;
+    return second->packet == first->packet && second->mark == first->mark && second->ttl <= first->ttl &&
+           apart <= most && apart >= -most;
 }
 
 /* Makes room for one more. False: there is none for this one. */

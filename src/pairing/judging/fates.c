@@ -123,14 +123,31 @@ static void judge(const struct judging *j, struct alone *a, const struct side *s
     shown->fate = is_sender ? TRANSIT_LOST : is_midway(j, a) ? TRANSIT_MIDWAY : TRANSIT_FORGED;
 }
 
+static const struct stream *stream_at_other(const struct judging *j, const struct pair *pair, const struct alone *a,
+                                            unsigned near_way)
+{
+    const struct flow *other = see_flow(j->p, pair->flows[!a->shown.point]);
+    return &other->ways[near_way ^ way_flips(pair, !a->shown.point)].stream;
+}
+
+static uint32_t seq_at_other(const struct pair *pair, const struct alone *a, unsigned near_way)
+{
+    uint32_t delta = pair->ways[near_way].seq.value;
+    return a->shown.point == TRANSIT_NEAR ? a->shown.seq + delta : a->shown.seq - delta;
+}
+
 /* Acknowledgements of packets that were paired late were not known before. */
 static bool was_missed(const struct judging *j, const struct pair *pair, const struct alone *a, unsigned near_way)
 {
-    const struct flow *other = see_flow(j->p, pair->flows[!a->shown.point]);
-    uint32_t delta = pair->ways[near_way].seq.value;
-    uint32_t seq = a->shown.point == TRANSIT_NEAR ? a->shown.seq + delta : a->shown.seq - delta;
     return a->kind == PASSAGE_TCP && a->shown.bytes && a->shown.ttl == a->shown.usual_ttl &&
-           stream_missed(&other->ways[near_way ^ way_flips(pair, !a->shown.point)].stream, seq, a->shown.bytes);
+           stream_missed(stream_at_other(j, pair, a, near_way), seq_at_other(pair, a, near_way), a->shown.bytes);
+}
+
+/* Its receiver had closed the connection, and no acknowledgement would show that it came. */
+static bool may_be_reset(const struct judging *j, const struct pair *pair, const struct alone *a, unsigned near_way)
+{
+    return a->kind == PASSAGE_TCP && a->shown.bytes &&
+           stream_may_be_reset(stream_at_other(j, pair, a, near_way), seq_at_other(pair, a, near_way), a->shown.bytes);
 }
 
 /* Before both flows were found to be the same, not all of their packets were kept. */
@@ -174,8 +191,8 @@ static void judge_paired(const struct judging *j, struct alone *a)
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
     bool is_unsure = a->shown.repeated && !a->shown.usual_ttl;
-    a->early =
-        a->early || is_unsure || is_paired_in_vain(pair) || may_be_other_ping(j, pair) || may_be_left_out(j, pair, a);
+    a->early = a->early || is_unsure || is_paired_in_vain(pair) || may_be_other_ping(j, pair) ||
+               may_be_left_out(j, pair, a) || may_be_reset(j, pair, a, near_way);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
@@ -286,15 +303,24 @@ static void judge_errors(const struct judging *j)
 /* How many of a row are alone at each point, by near way. */
 struct row {
     uint16_t alone[2][TRANSIT_POINTS];
+    bool is_open[2][TRANSIT_POINTS]; /* some of these may be the partners of others */
 };
 
+static bool may_be_partner(const struct alone *a)
+{
+    bool is_elsewhere = a->shown.fate == TRANSIT_UNJUDGED &&
+                        (a->shown.reason == TRANSIT_NOT_COVERED || a->shown.reason == TRANSIT_SILENT);
+    return !a->gone && !is_elsewhere;
+}
+
 /* Of a row of alike datagrams some are alone at one point, and some at the other: a clock that was set unseen has put
- * each beside its neighbour. If few found a partner, those may be partners by chance. */
+ * each beside its neighbour. If few found a partner, those may be partners by chance; if none did, there are none. */
 static bool is_shifted(const struct judging *j, const struct alone *a, const struct row *row)
 {
     unsigned way = near_way_of(j, a);
-    return row->alone[way][!a->shown.point] ||
-           ROW_ALONE_SHARE * see_pair(j->p, a->ref)->ways[way].arrived < row->alone[way][a->shown.point];
+    uint64_t arrived = see_pair(j->p, a->ref)->ways[way].arrived;
+    return row->is_open[way][!a->shown.point] ||
+           (arrived && ROW_ALONE_SHARE * arrived < row->alone[way][a->shown.point]);
 }
 
 static bool judge_rows(const struct judging *j)
@@ -304,12 +330,17 @@ static bool judge_rows(const struct judging *j)
     for (unsigned pass = 0; good && pass < 2; pass++)
         for (size_t i = 0; i < j->p->alone_count; i++) {
             struct alone *a = &j->p->alone[i];
-            if (!is_claimed(a) || !is_of_row(j, a))
+            if (!may_be_partner(a) || !is_of_row(j, a))
                 continue;
             next_turn(j->p);
+            struct row *row = &rows[a->ref];
+            unsigned way = near_way_of(j, a);
             if (pass == 0) {
-                uint16_t *alone = &rows[a->ref].alone[near_way_of(j, a)][a->shown.point];
-                *alone = (uint16_t)(*alone + (*alone < UINT16_MAX));
+                uint16_t *alone = &row->alone[way][a->shown.point];
+                *alone = (uint16_t)(*alone + (is_claimed(a) && *alone < UINT16_MAX));
+                row->is_open[way][a->shown.point] = true;
+            } else if (!is_claimed(a)) {
+                continue;
             } else if (is_shifted(j, a, &rows[a->ref])) {
                 a->shown.fate = TRANSIT_UNJUDGED;
                 a->shown.reason = TRANSIT_AMBIGUOUS;

@@ -20,6 +20,12 @@
 #define GAP_TIME (500 * NS_PER_MS)
 #define GAP_UNUSUAL 3
 #define GAP_LEAST (2 * NS_PER_S)
+#define DNS_PORT 53 /* RFC 1035 4.2 */
+/* In a shorter silence, requests that went toward it do not show that. If they had arrived, answers would have come
+ * from its side. Unit: time. Source: TCP sends a segment again after 1 s, and then after 2 s (RFC 6298 2.1, 5.5), so
+ * that two losses make such a silence. Effect: more calls packets lost that arrived in a gap, and whose answers were
+ * lost. */
+#define GAP_UNANSWERED (3 * NS_PER_S)
 /* Bytes that were sent before the first packet of a connection without a SYN, or in a gap, are acknowledged so much
  * later. Unit: time. Source: the third timeout of TCP after a loss (RFC 6298 5.5). Effect: less takes them for bytes
  * that the capture dropped. */
@@ -72,7 +78,18 @@ nstime expected_middle(struct expected when)
 struct gap_evidence {
     unsigned count[2];        /* packets at the other point: toward the silent one, and from its side */
     nstime first[2], last[2]; /* of these */
+    unsigned requests;        /* those toward it that a host answers */
 };
+
+/* Data, the beginning and the end of a connection, pings, and queries for names. */
+static bool is_request(const struct flow *flow, const struct alone *a)
+{
+    if (a->kind == PASSAGE_TCP)
+        return a->shown.bytes || (a->shown.tcp_flags & (TCP_SYN | TCP_FIN));
+    if (flow->protocol == IP_ICMP)
+        return !a->is_error && flow->ports[a->way]; /* the port of the one who asks is the id */
+    return flow->protocol == IP_UDP && flow->ports[!a->way] == DNS_PORT;
+}
 
 /* What the other point shows in a silence. */
 static void count_alone(const struct judging *j, unsigned point, struct gap_evidence *evidence)
@@ -106,6 +123,7 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
                 continue;
             struct gap_evidence *of = &evidence[k];
             bool is_first = of->count[is_coming]++ == 0;
+            of->requests += !is_coming && is_request(see_flow(p, a->flow), a);
             of->first[is_coming] = is_first || time < of->first[is_coming] ? time : of->first[is_coming];
             of->last[is_coming] = is_first || time > of->last[is_coming] ? time : of->last[is_coming];
         }
@@ -241,7 +259,8 @@ bool gaps_find(struct judging *j)
             const struct gap_evidence *of = &evidence[k];
             bool is_long = length >= GAP_LEAST;
             bool is_unusual = is_long && length >= GAP_UNUSUAL * usual_without(overview, length);
-            bool is_shown = (is_long && of->count[1]) || (is_unusual && of->count[0]) ||
+            unsigned going = of->count[0] - (length < GAP_UNANSWERED ? of->requests : 0);
+            bool is_shown = (is_long && of->count[1]) || (is_unusual && going) ||
                             is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
             j->is_gap[point][k] = j->is_gap[point][k] || is_shown;
         }

@@ -337,12 +337,13 @@ bool sides_set_clock(struct judging *j)
         return false;
     struct clock_estimate *clock = &j->out->clock;
     const struct clock_estimate *first = &p->config.overview.clock;
+    nstime known_from = clock->known_from, known_to = clock->known_to;
     /* Packets that the first estimate left out, or for which it was too far off, were not paired: then the second one
      * does not know of them. And some may be paired wrongly. */
     if (clock->count < first->count || is_elsewhere(clock, first) ||
-        (clock->left_out && !first->left_out && first->count))
+        (clock->left_out && !first->left_out && first->count && !first->contradictory))
         *clock = *first;
-    clock->known_from = first->known_from > clock->known_from ? first->known_from : clock->known_from;
-    clock->known_to = first->known_to < clock->known_to ? first->known_to : clock->known_to;
+    clock->known_from = first->known_from > known_from ? first->known_from : known_from;
+    clock->known_to = first->known_to < known_to ? first->known_to : known_to;
     return true;
 }

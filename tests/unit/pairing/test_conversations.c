@@ -114,6 +114,7 @@ static void make_flow(struct flow *flow, unsigned point, bool plain)
         make_syn(&flow->syn[way], flow, plain);
         make_stream(&w->stream, flow, plain);
         w->stream.acked = w->stream.begun && (plain || flag(false));
+        w->stream.is_reset = w->stream.begun && !plain && flag(false);
         w->stream.first = !w->stream.begun ? 0 : plain ? flow->syn[way].seq : (uint32_t)draw();
     }
 }

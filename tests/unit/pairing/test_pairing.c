@@ -205,32 +205,220 @@ static void stands_still(void)
     pairing_free(pairing);
 }
 
-/* The far capture is silent for `silence`, and in it the near one has a packet for the far point alone. `interval`:
- * between other packets. */
-static void silent(nstime silence, nstime interval)
+/* The far capture is silent for `silence`, and in it the near one has a packet for the far point alone: a segment,
+ * which its receiver would acknowledge, or a datagram. `interval`: between other packets. */
+static void silent(nstime silence, nstime interval, bool is_answered)
 {
+    nstime after = 4 * interval + silence, middle = after - silence / 2;
     begin(0);
     handshake(0);
-    for (unsigned i = 0; i < 4; i++)
-        exchange(interval * (i + 1), i);
-    nstime after = 4 * interval + silence;
-    see(TRANSIT_NEAR, after - silence / 2, up(20, TCP_ACK, 3001, 5001, 500)); /* lost, or the capture did not run */
-    for (unsigned i = 4; i < 9; i++)
-        exchange(after + interval * (i - 4), i);
+    for (unsigned i = 0; i < 9; i++) {
+        nstime at = i < 4 ? interval * (i + 1) : after + interval * (i - 4);
+        if (i == 4 && is_answered)
+            see(TRANSIT_NEAR, middle, up(20, TCP_ACK, 3001, 5001, 500)); /* lost, or the capture did not run */
+        else if (i == 4)
+            see_datagram(TRANSIT_NEAR, middle, 40, 1299709);
+        exchange(at, i);
+        see_datagram(TRANSIT_NEAR, at + 3 * DELAY, 40, 7919 * (i + 1));
+        see_datagram(TRANSIT_FAR, at + 3 * DELAY, 40, 7919 * (i + 1));
+    }
     finish();
 }
 
 static void silences(void)
 {
-    silent(1900 * MS, 100 * MS);
+    silent(1900 * MS, 100 * MS, false);
     is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "a packet in a silence of less than 2 s is lost");
     pairing_free(pairing);
-    silent(2100 * MS, 100 * MS);
+    silent(2150 * MS, 200 * MS, false);
     is_num(result->lost[TRANSIT_TOWARD_FAR], 0, "in a longer one, nothing shows that the capture was running");
     is_num(count_fate(TRANSIT_UNJUDGED, TRANSIT_SILENT), 1, "it is told");
     pairing_free(pairing);
-    silent(2100 * MS, 2000 * MS);
+    silent(2300 * MS, 3000 * MS, false);
     is_num(result->lost[TRANSIT_TOWARD_FAR], 1, "silences of that length are usual in a quiet capture");
+    pairing_free(pairing);
+    silent(2900 * MS, 100 * MS, true);
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 1,
+           "a segment that is not acknowledged in a silence of less than 3 s is lost");
+    pairing_free(pairing);
+    silent(3300 * MS, 100 * MS, true);
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 0, "in a longer one, its acknowledgement may be lost");
+    pairing_free(pairing);
+}
+
+/* --- datagrams that are alike --- */
+
+/* A datagram between the client and the server, whose addresses are translated both. */
+static void see_alike(enum transit_point point, nstime at, bool is_up, uint8_t ttl, uint32_t first)
+{
+    bool is_near = point == TRANSIT_NEAR;
+    struct sent sent = {.from = is_near ? CLIENT : PUBLIC,
+                        .to = is_near ? SERVER : "10.9.0.5",
+                        .from_port = is_near ? 45177 : 1042,
+                        .to_port = 7000,
+                        .ttl = ttl,
+                        .protocol = IP_UDP,
+                        .payload = 45,
+                        .first = first};
+    if (!is_up) {
+        struct sent back = sent;
+        back.from = sent.to;
+        back.to = sent.from;
+        back.from_port = sent.to_port;
+        back.to_port = sent.from_port;
+        sent = back;
+    }
+    see(point, at, sent);
+}
+
+static void see_up(nstime at, uint32_t first)
+{
+    see_alike(TRANSIT_NEAR, at, true, 64, first);
+    see_alike(TRANSIT_FAR, at + DELAY, true, 61, first);
+}
+
+/* A lost segment is sent again, and the near capture lacks it: its id and timestamp show that it is another packet. */
+static void sent_again(uint16_t id, unsigned lost)
+{
+    begin(0);
+    frame_it();
+    see(TRANSIT_NEAR, 600 * MS, up(50, TCP_ACK, 3001, 5001, 500));
+    see(TRANSIT_FAR, 900 * MS, up_far(id, TCP_ACK, 3001, 5001, 500));
+    end_it();
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], lost, "a segment, and %s 290 ms late", lost ? "another one" : "it comes");
+    pairing_free(pairing);
+}
+
+/* The far host has closed the connection. It answers a segment that its capture lacks with a reset, or it sends the
+ * reset on its own. */
+static void answered_by_reset(uint8_t more)
+{
+    struct sent near = down(60, (uint8_t)(TCP_RST | more), 5001, 0, 0), far = down_far(60, near.flags, 5001, 0, 0);
+    begin(0);
+    frame_it();
+    see(TRANSIT_NEAR, 600 * MS, up(50, TCP_ACK, 3001, 5001, 500));
+    see(TRANSIT_FAR, 600 * MS + DELAY, far);
+    see(TRANSIT_NEAR, 600 * MS + 2 * DELAY, near);
+    for (unsigned i = 0; i < 20; i++) {
+        see_datagram(TRANSIT_NEAR, 700 * MS + i * 100 * MS, 40, 7919 * (i + 1));
+        see_datagram(TRANSIT_FAR, 700 * MS + i * 100 * MS, 40, 7919 * (i + 1));
+    }
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], more ? 1 : 0, "a segment before a reset that acknowledges %s",
+           more ? "bytes is lost" : "nothing may have come");
+    pairing_free(pairing);
+}
+
+/* Both hosts send the same datagrams. The first ones are lost, both ways. */
+static void alike_both_ways(void)
+{
+    bool is_right = false;
+    begin(0);
+    for (unsigned i = 0; i < 4; i++) {
+        see_alike(TRANSIT_NEAR, 300 * MS * i, true, 64, 1);
+        see_alike(TRANSIT_FAR, 300 * MS * i + DELAY, false, 64, 1);
+    }
+    for (unsigned i = 4; i < 12; i++) {
+        see_up(300 * MS * i, 1);
+        see_alike(TRANSIT_FAR, 300 * MS * i + 100 * MS, false, 64, 1);
+        see_alike(TRANSIT_NEAR, 300 * MS * i + 100 * MS + DELAY, false, 61, 1);
+    }
+    finish();
+    for (uint64_t i = 0; i < result->conversation_count; i++) {
+        const struct transit_ends *near = &result->conversations[i].ends[TRANSIT_NEAR];
+        const struct transit_ends *far = &result->conversations[i].ends[TRANSIT_FAR];
+        is_right = is_right || (result->conversations[i].paired && near->server_port == far->server_port);
+    }
+    ok(is_right, "alike datagrams both ways: the port of the service shows which host is which");
+    pairing_free(pairing);
+}
+
+/* A question is sent three times, and all answers are lost: they are the same. */
+static void answers_lost(void)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 3; i++) {
+        see_up(600 * MS + i * NS_PER_S, 7919);
+        see_alike(TRANSIT_FAR, 601 * MS + i * NS_PER_S + DELAY, false, 64, 104729);
+        exchange(700 * MS + i * NS_PER_S, i + 4);
+    }
+    for (unsigned i = 7; i < 12; i++)
+        exchange(3000 * MS + 100 * MS * i, i);
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_NEAR], 3, "all answers to one question are lost");
+    pairing_free(pairing);
+}
+
+/* Of a row of datagrams that are the same, so many arrive. */
+static void row_lost(unsigned arrive, unsigned lost)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 10 + arrive; i++) {
+        nstime at = 600 * MS + i * 300 * MS;
+        if (i % 2 == 0 && i / 2 < arrive)
+            see_up(at, 7919);
+        else
+            see_alike(TRANSIT_NEAR, at, true, 64, 7919);
+        exchange(at + 100 * MS, i + 4);
+    }
+    for (unsigned i = 30; i < 40; i++)
+        exchange(3000 * MS + 100 * MS * i, i);
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], lost, "%u datagrams of a row arrive, and 10 do not", arrive);
+    pairing_free(pairing);
+}
+
+/* Datagrams of a row do not arrive. One that the far point alone has, where nothing shows the clock, may be any of them
+ * if a clock was set. */
+static void row_in_doubt(bool is_in_doubt)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 8; i++) {
+        if (i % 4 != 2)
+            see_up(600 * MS + i * 300 * MS, 7919);
+        else
+            see_alike(TRANSIT_NEAR, 600 * MS + i * 300 * MS, true, 64, 7919);
+        exchange(700 * MS + i * 300 * MS, i + 4);
+    }
+    if (is_in_doubt)
+        see_alike(TRANSIT_FAR, 3050 * MS, true, 61, 7919);
+    for (unsigned i = 0; i < 20; i++) {
+        see_other(TRANSIT_NEAR, 3100 * MS + i * 200 * MS);
+        see_other(TRANSIT_FAR, 3100 * MS + i * 200 * MS);
+    }
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], is_in_doubt ? 0 : 2, "datagrams of a row are lost%s",
+           is_in_doubt ? ", or in doubt" : "");
+    pairing_free(pairing);
+}
+
+/* An answer and the true one behind it begin alike. The far capture cuts longer packets. */
+static void forged_tail(void)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 3; i++) {
+        nstime at = 600 * MS + 100 * MS * i;
+        struct point *near = &points[TRANSIT_NEAR];
+        see_up(at, 7919 * (i + 1));
+        see_alike(TRANSIT_FAR, at + DELAY + MS, false, 64, 104729 * (i + 1));
+        see_alike(TRANSIT_NEAR, at + DELAY + 2 * MS, false, 63, 104729 * (i + 1)); /* forged */
+        near->seen[near->count - 1].bytes[28 + 44] ^= 1;
+        see_alike(TRANSIT_NEAR, at + 2 * DELAY + MS, false, 61, 104729 * (i + 1));
+    }
+    end_it();
+    for (unsigned i = 0; i < points[TRANSIT_FAR].count; i++) {
+        struct seen *seen = &points[TRANSIT_FAR].seen[i];
+        seen->length = seen->on_wire > 200 ? 20 + 32 + 24 : seen->length;
+    }
+    finish();
+    is_num(result->forged[TRANSIT_TOWARD_NEAR], 3, "forged answers that begin as the true ones do");
+    is_num(result->lost[TRANSIT_TOWARD_NEAR], 0, "and the true ones are not lost");
+    ok(result->clock.count && result->clock.segments[0].least < -MS * 2, "the forged ones do not bound the clock");
     pairing_free(pairing);
 }
 
@@ -532,6 +720,17 @@ int main(void)
     clock_set_at_end(0);
     clock_set_at_end(200 * MS);
     silences();
+    sent_again(50, 0);
+    sent_again(51, 1);
+    answered_by_reset(0);
+    answered_by_reset(TCP_ACK);
+    alike_both_ways();
+    answers_lost();
+    row_lost(4, 0);
+    row_lost(5, 10);
+    row_in_doubt(false);
+    row_in_doubt(true);
+    forged_tail();
     stands_still();
     all_errors();
     sacked();

@@ -295,14 +295,82 @@ static void test_sides_of_a_step(void)
     ok(clock_is_known_at_b(&estimate, START + 8 * NS_PER_S), "known after it, by B");
 }
 
+/* Clock A was set back by 1.7 s. In the order of its times, samples before the step lie among those behind it, and most
+ * of the latter look wrong there. */
+static void test_set_back_mixed(void)
+{
+    begin();
+    even(20, 1290 * MS, 50 * MS, 0);
+    even(20, 670 * MS, 30 * MS, 1700 * MS);
+    even(6, 1310 * MS, 210 * MS, 1700 * MS);
+    struct clock_estimate estimate = end();
+    is_num(estimate.count, 2, "clock A is set back, and the order of clock B leaves no sample out");
+    is_num(estimate.left_out, 0, "nor does the estimate");
+}
+
+/* Clock A was set back by less than a round trip, so that packets of both sides of the step are mixed there. */
+static void test_short_step_back(void)
+{
+    begin();
+    for (unsigned i = 0; i < 25; i++) {
+        upper(i * 20 * MS, 66 * MS);
+        lower(i * 20 * MS + 10 * MS, -23 * MS);
+    }
+    lower(452 * MS, 59 * MS);
+    upper(452 * MS, 148 * MS);
+    upper(538 * MS, 148 * MS);
+    for (unsigned i = 0; i < 9; i++)
+        lower(540 * MS + i * 100 * MS, 59 * MS);
+    struct clock_estimate estimate = end();
+    ok(clock_is_known(&estimate, START + 200 * MS), "a step of less than a round trip: known before it");
+    ok(!clock_is_known(&estimate, START + 900 * MS), "unknown behind it");
+    is_num(estimate.segments[0].least, -23 * MS, "samples behind it do not bound the clock before it");
+}
+
+/* A packet that is faster than all others, and comes before them. */
+static void test_fast_few(void)
+{
+    for (unsigned others = 7; others <= 8; others++) {
+        begin();
+        lower(0, -140 * MS);
+        for (unsigned i = 0; i < others; i++) {
+            upper(5 * NS_PER_S + i * 100 * MS, -100 * MS);
+            lower(5 * NS_PER_S + i * 100 * MS, -220 * MS);
+        }
+        struct clock_estimate estimate = end();
+        is_num(!clock_is_known(&estimate, START), others == 8, "one packet is faster than %u others: a step", others);
+        is_num(estimate.segments[0].least, others == 8 ? -220 * MS : -140 * MS, "what bounds the clock then");
+    }
+}
+
+/* All packets of one direction come before all of the other. */
+static void test_directions_apart(void)
+{
+    for (unsigned few = 2; few <= 3; few++) {
+        begin();
+        for (unsigned i = 0; i < few; i++)
+            lower(i * NS_PER_S, 30 * MS);
+        for (unsigned i = 0; i < 20; i++)
+            upper(10 * NS_PER_S + i * 100 * MS, 70 * MS);
+        struct clock_estimate estimate = end();
+        is_num(!clock_is_known(&estimate, START), few == 3, "%u packets one way, and then all the other way", few);
+        is_num(!estimate.segments[0].has_least, few == 3, "one bound is unknown then");
+    }
+}
+
 static struct point_clock clocks[2];
 
-static void see(unsigned point, uint64_t number, uint8_t ttl, nstime at)
+static void see_marked(unsigned point, uint64_t number, uint8_t ttl, nstime at, uint32_t mark)
 {
     uint64_t identity = (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
     const struct sighting sighting = {
-        .identity = identity ^ identity >> 29, .time = START + at, .role = SIGHTING_PACKET, .ttl = ttl, .mark = 1};
+        .identity = identity ^ identity >> 29, .time = START + at, .role = SIGHTING_PACKET, .ttl = ttl, .mark = mark};
     sightings_add(points[point], &sighting);
+}
+
+static void see(unsigned point, uint64_t number, uint8_t ttl, nstime at)
+{
+    see_marked(point, number, ttl, at, 1);
 }
 
 static void begin_points(void)
@@ -334,6 +402,17 @@ static void test_copies(void)
         is_num(!list[0].is_repeated, rows[i].names, "a copy after %lld ns", (long long)rows[i].apart);
         end_points();
     }
+}
+
+/* A forged packet came with a higher TTL before the true one. */
+static void test_other_mark(void)
+{
+    unsigned count;
+    begin_points();
+    see_marked(0, 1, 9, 0, 1);
+    see_marked(0, 1, 8, 10 * MS, 2);
+    ok(sightings_list(points[0], &count)[0].is_repeated, "a packet with another mark is no copy");
+    end_points();
 }
 
 static void see_alike(unsigned number, enum sighting_role role, nstime at)
@@ -432,7 +511,12 @@ int main(void)
     test_set_back();
     test_border();
     test_sides_of_a_step();
+    test_set_back_mixed();
+    test_short_step_back();
+    test_fast_few();
+    test_directions_apart();
     test_copies();
+    test_other_mark();
     test_alike();
     test_same_link();
     test_shared();
