@@ -10,8 +10,8 @@
 
 /* The last replies of a hop that are compared with those before: RECENT, and more of them, up to RECENT_MOST. And how
  * many there must be before.
- * Unit: replies. Source: chosen. Effect: with fewer recent ones, a short queue is told as a step; with more, a step is
- * told later. A smaller RECENT_MOST misses steps of round trips that vary more than they step. */
+ * Unit: replies. Source: chosen. Effect: with more recent ones, a step is told later; with fewer, nothing changes, as
+ * DEVIATIONS asks for seven. A smaller RECENT_MOST misses steps of round trips that vary more than they step. */
 #define RECENT 10
 #define RECENT_MOST 30
 #define BEFORE_LEAST 16
