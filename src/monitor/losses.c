@@ -70,7 +70,7 @@ static struct loss_count count_hop(const struct trace *trace, uint8_t ttl, const
 {
     struct loss_count count = {0};
     for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
-        if (is_in(span, p) && (p->state == PROBE_ANSWERED || p->state == PROBE_EXPIRED)) {
+        if (is_in(span, p) && probe_is_resolved(p)) {
             count.sent++;
             count.silent += p->state == PROBE_EXPIRED;
         }
@@ -384,15 +384,38 @@ static bool look_at_span(struct monitor *monitor, const struct session *session,
     return true;
 }
 
-/* Whether the spec loses more than the others together: else its loss is that of the path. */
+/* When the loss of recent probes to the end began: they are likelier by their share than by the one before from there
+ * on (Page's test). */
+static nstime began(const struct monitor *monitor, const struct session *session, unsigned index)
+{
+    uint8_t last = last_ttl_of(session, index);
+    const struct trace *trace = session_trace(session, index);
+    const struct span recent = {.from = later(base_end(session), monitor->loss_since[index]), .to = INT64_MAX};
+    struct loss_count end = count_hop(trace, last, &recent),
+                      end_before = count_before(monitor, session, index, last, recent.from);
+    double during = rate(&end), before = rate(&end_before), sum = 0;
+    nstime start = recent.from;
+    for (const struct probe *p = trace_first_at(trace, last); p; p = trace_next_at(trace, p)) {
+        if (!is_in(&recent, p) || !probe_is_resolved(p))
+            continue;
+        start = sum > 0 ? start : p->sent;
+        sum += p->state == PROBE_EXPIRED ? log(during / before) : log1p(-during) - log1p(-before);
+        sum = sum > 0 ? sum : 0;
+    }
+    return start;
+}
+
+/* Whether the spec loses more than the others together since its loss began: else its loss is that of the path. Before
+ * that time nothing was lost, which shows nothing of the others. */
 static bool loses_alone(const struct monitor *monitor, const struct session *session, const struct group *all,
                         unsigned index)
 {
     struct loss_count own = {0}, others = {0};
+    nstime start = began(monitor, session, index);
     for (unsigned n = 0; n < all->count; n++) {
         unsigned i = all->index[n];
-        const struct span recent = {.from = later(base_end(session), monitor->loss_since[i]), .to = INT64_MAX};
-        struct loss_count end = count_hop(session_trace(session, i), last_ttl_of(session, i), &recent);
+        const struct span since = {.from = later(start, monitor->loss_since[i]), .to = INT64_MAX};
+        struct loss_count end = count_hop(session_trace(session, i), last_ttl_of(session, i), &since);
         add_count(i == index ? &own : &others, &end);
     }
     return is_more(&own, &others, CHANCE_OF_LOSS_AT_END);
@@ -415,16 +438,30 @@ static void add_to_group(struct group *group, const struct session *session, uns
 
 static void tell_end(struct monitor *monitor, const struct session *session, unsigned episode);
 
+/* Whether the last probes of a spec contradict its verdict that the target answers. That is the same loss, or a change
+ * that is told soon. */
+static bool is_in_doubt(const struct monitor *monitor, const struct session *session, unsigned index)
+{
+    const struct told_verdict *told = &monitor->verdicts[index];
+    return watch_follows(session, index) && told->is_told && verdict_reaches(&told->verdict) &&
+           !monitor_spec_is_up(monitor, session, index);
+}
+
 void losses_look(struct monitor *monitor, const struct session *session)
 {
     struct group all = {.count = 0};
+    bool has_doubt = false;
     add_to_base(monitor, session);
-    for (unsigned i = 0; i < session_trace_count(session); i++)
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        has_doubt = has_doubt || is_in_doubt(monitor, session, i);
         if (monitor_spec_is_up(monitor, session, i))
             add_to_group(&all, session, i);
+    }
     for (unsigned e = 0; e < EPISODES_MOST; e++)
         if (monitor->losses[e].is_on && monitor->losses[e].ended > ODDS_OF_END)
             tell_end(monitor, session, e);
+    if (all.count == 1 && has_doubt)
+        return; /* else it would be told of that spec alone */
     if (all.count && !monitor->losses[SPECS_MOST].is_on)
         look_at_group(monitor, session, &all, SPECS_MOST);
     for (unsigned n = 0; n < all.count && all.count > 1 && !monitor->losses[SPECS_MOST].is_on; n++) {
@@ -476,8 +513,8 @@ static void count_towards_end(struct loss_episode *loss, const struct probe *pro
 void losses_settled(struct monitor *monitor, const struct session *session, unsigned trace, const struct probe *probe)
 {
     struct loss_episode *of_all = &monitor->losses[SPECS_MOST], *own = &monitor->losses[trace];
-    bool shows = (probe->state == PROBE_ANSWERED || probe->state == PROBE_EXPIRED) &&
-                 monitor_spec_is_up(monitor, session, trace) && probe->ttl >= last_ttl_of(session, trace);
+    bool shows = probe_is_resolved(probe) && monitor_spec_is_up(monitor, session, trace) &&
+                 probe->ttl >= last_ttl_of(session, trace);
     if (shows && of_all->is_on)
         count_towards_end(of_all, probe);
     if (shows && own->is_on)

@@ -144,6 +144,17 @@ static uint8_t first_changed(const struct session *session, const struct change 
     return first;
 }
 
+/* Whether the hop before is known to be as it was: a probe to it, sent behind the first sign of the change, is
+ * resolved. Until then the change may have begun there. */
+static bool is_first(const struct session *session, const struct change *change, uint8_t ttl)
+{
+    const struct trace *trace = session_trace(session, change->index);
+    bool found = ttl == 1 || watch_seldom_probes(session, ttl - 1);
+    for (const struct probe *p = trace_first_at(trace, ttl - 1); p && !found; p = trace_next_at(trace, p))
+        found = p->sent > change->time && probe_is_resolved(p);
+    return found;
+}
+
 /* All hops behind that have changed, too, belong to the same change; the ones where the new route is not seen yet will.
  */
 static void renew(struct monitor *monitor, const struct session *session, uint8_t first, nstime since)
@@ -186,6 +197,8 @@ void routes_look(struct monitor *monitor, const struct session *session)
     if (!sure)
         return;
     uint8_t first = first_changed(session, changes, sure);
+    if (!is_first(session, &changes[first], first))
+        return;
     nstime since = changes[first].time < changes[sure].time ? changes[first].time : changes[sure].time;
     tell(monitor, session, first, changes[sure].chance);
     renew(monitor, session, first, since);

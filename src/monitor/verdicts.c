@@ -97,7 +97,7 @@ static bool has_outcome(const struct trace_set *set, uint8_t ttl)
 {
     for (unsigned i = 0; i < set->count; i++)
         for (const struct probe *p = trace_first_at(set->traces[i], ttl); p; p = trace_next_at(set->traces[i], p))
-            if (p->state == PROBE_ANSWERED || p->state == PROBE_EXPIRED)
+            if (probe_is_resolved(p))
                 return true;
     return false;
 }
@@ -116,6 +116,29 @@ static bool is_complete(const struct session *session, const struct trace_set *s
     return true;
 }
 
+/* Whether the probes of a streak show at which hop the target is: the one before it did not reach it. The first answer
+ * may be to a probe that could go farther. */
+static bool shows_end(const struct session *session, const struct trace *tail)
+{
+    const struct trace_set all = session_trace_set(session);
+    uint8_t before = (uint8_t)(tail->reached_ttl - 1);
+    bool found = !before || (trace_set_shows_router(&all, before) && watch_seldom_probes(session, before));
+    for (const struct probe *p = trace_first_at(tail, before); p && !found; p = trace_next_at(tail, p))
+        found = probe_is_resolved(p);
+    return found;
+}
+
+/* Whether the only reset may end what a filter left half open: it stopped our kernel's reset of an earlier SYN/ACK. The
+ * next SYN shows whether the port is closed. */
+static bool may_be_half_open(const struct verdict *verdict)
+{
+    const struct trace *trace = verdict->trace;
+    unsigned closed = 0;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        closed += outcome_of(trace, &trace->probes[i]) == OUTCOME_CLOSED;
+    return verdict->state == VERDICT_CLOSED && trace->flow.spec.protocol == IP_TCP && closed == 1;
+}
+
 /* Whether the verdict on the probes of a streak may be told. Silence at the end of the path may be loss: the outcomes
  * of other probes show how likely that is. Such a verdict then has this confidence. */
 static bool is_sure(const struct session *session, const struct trace_set *set, const struct streak *streak,
@@ -123,7 +146,7 @@ static bool is_sure(const struct session *session, const struct trace_set *set, 
 {
     struct end_comparison end;
     if (verdict->state != VERDICT_UNANSWERED)
-        return verdict->state != VERDICT_INCONCLUSIVE;
+        return verdict->state != VERDICT_INCONCLUSIVE && !may_be_half_open(verdict);
     silence_compare_end(set, verdict->trace, &end);
     verdict->confidence = silence_end_confidence(&end, streak->length);
     return verdict->confidence >= set->claim &&
@@ -153,7 +176,8 @@ static bool judge(const struct session *session, unsigned index, const struct st
     set.count = count;
     if (good)
         found = verdict_judge_one(&set, own, out) && (verdict_reaches(out) || is_complete(session, &set)) &&
-                (!streak || is_sure(session, &set, streak, out));
+                (!streak || is_sure(session, &set, streak, out)) &&
+                (!streak || !verdict_reaches(out) || shows_end(session, &tails[own]));
     for (unsigned i = 0; i < count; i++)
         if (found && i == own)
             *tail = tails[i];

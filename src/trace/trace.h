@@ -157,6 +157,11 @@ static inline bool trace_is_search(const struct trace *trace)
 {
     return trace->flow_count > FLOWS_COMPARED_MOST;
 }
+/* Whether the probe was answered, or none of its replies came in time. */
+static inline bool probe_is_resolved(const struct probe *probe)
+{
+    return probe->state == PROBE_ANSWERED || probe->state == PROBE_EXPIRED;
+}
 /* The first reply of the probe, which stands for it. NULL: none. */
 const struct reply *probe_answer(const struct probe *probe);
 /* What a table shows of the probe: its first reply, else its first unproven one. NULL: none. */

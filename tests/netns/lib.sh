@@ -206,6 +206,8 @@ delayed() {
     responder_id=$!
     wait_for ip link set tun0 up 2>/dev/null || not_ok "a tun device"
     ip addr add 10.88.255.1/32 dev tun0
+    ip addr add fd88:0:0:ff::1/128 dev tun0 nodad
+    ip route add 2001:db8::/32 dev tun0 src fd88:0:0:ff::1
     ip route add 192.0.2.0/24 dev tun0 src 10.88.255.1
 }
 

@@ -248,6 +248,40 @@ static void test_changes(void)
          {EVENT_LOSS_BEGIN, NULL, 40, 98, 0, 3, NULL, NULL}, {EVENT_LOSS_END, NULL, 90, 155, 0, 3, NULL, NULL});
 }
 
+/* Replies to probes of one round come before and after a change, wherever in the round it is. Its hop is the same. */
+static void test_phases(const char *name, const char *text, const struct due_event *due, unsigned count)
+{
+    struct watching w;
+    struct heard heard;
+    unsigned wrong = 0;
+    for (nstime phase = 0; phase < NS_PER_S; phase += 20 * NS_PER_MS) {
+        watching_init(&w, PLAIN, "icmp,tcp/443", 1 + (uint64_t)(phase / NS_PER_MS));
+        watching_change(&w, 40, text);
+        watching_change(&w, 100, PLAIN);
+        w.changes[0].at += phase;
+        w.changes[1].at += phase;
+        w.config.rounds = 120;
+        heard_run(&heard, &w);
+        bool good = heard.count == count;
+        for (unsigned i = 0; i < count && good; i++)
+            good = fits(&heard.events[i], &due[i]);
+        wrong += !good;
+        heard_free(&heard, &w);
+    }
+    is_num(wrong, 0, "%s, in fifty phases of a round: each event at its hop and in time, and nothing else", name);
+}
+
+static void test_all_phases(void)
+{
+    static const struct due_event routes[] = {{EVENT_ROUTE_CHANGE, NULL, 40, 43, 3, 0, "10.0.3.1", "10.8.0.1"},
+                                              {EVENT_ROUTE_CHANGE, NULL, 100, 103, 3, 0, "10.8.0.1", "10.0.3.1"}};
+    static const struct due_event filters[] = {{EVENT_VERDICT_CHANGE, "tcp/443", 40, 45, 0, 3, "open", "dropped"},
+                                               {EVENT_VERDICT_CHANGE, "tcp/443", 100, 104, 6, 0, "dropped", "open"}};
+    test_phases("two routers that change",
+                NODES LINKS "link x y delay 5ms\nroute r2 target via x\nroute x target via y\n", routes, 2);
+    test_phases("a filter that drops", PLAIN "filter r3 forward tcp port 443 drop\n", filters, 2);
+}
+
 /* From the first round on. A balancer is not taken for changes, even if one of its routers rejects what it forwards. */
 static void test_balancers(void)
 {
@@ -498,6 +532,7 @@ int main(void)
     test_jitter();
     test_balancers();
     test_changes();
+    test_all_phases();
     test_limits();
     return tap_done();
 }

@@ -33,6 +33,7 @@ static void network(char text[1024], unsigned after, unsigned loss, const char *
 /* What the runs of all seeds told. */
 struct sums {
     unsigned losses;       /* events of loss before CHANGE_AT */
+    unsigned alone;        /* those that name one spec */
     unsigned told, placed; /* changes after it with the right state, and those with its place */
     unsigned wrong;        /* with another state */
     unsigned latest;       /* rounds until the change was told */
@@ -50,6 +51,7 @@ static void add_event(struct sums *sums, const struct event *event, const struct
     bool is_change = event->kind == EVENT_VERDICT_CHANGE, is_early = event->round <= CHANGE_AT;
     if (event->kind == EVENT_LOSS_BEGIN || event->kind == EVENT_LOSS_END) {
         sums->losses += is_early;
+        sums->alone += is_early && event->trace;
     } else if (is_change && !is_early && due->to && strcmp(event->to, due->to) == 0) {
         unsigned rounds = event->round - CHANGE_AT;
         sums->told++;
@@ -84,7 +86,7 @@ static struct sums run(const char *specs, unsigned after, unsigned loss, const s
     return sums;
 }
 
-/* Loss that begins and ends. */
+/* Loss that begins and ends. The path loses the packets of all specs alike. */
 static void test_loss(const char *specs, unsigned after)
 {
     static const struct due none = {.filter = ""};
@@ -92,6 +94,8 @@ static void test_loss(const char *specs, unsigned after)
         struct sums sums = run(specs, after, loss, &none);
         is_num(sums.others, 0, "%s, %u %% lost behind hop %u: %u runs tell loss %u times, nothing else", specs,
                losses[loss], after, seeds, sums.losses);
+        if (strchr(specs, ','))
+            is_num(sums.alone, 0, "none of it is told of one spec alone");
     }
 }
 
