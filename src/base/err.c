@@ -37,7 +37,7 @@ const char *err_write_remedy(int code)
         return "write to a place where you have permission";
     case ENOENT:
     case ENOTDIR:
-        return "create the directory first";
+        return "name a directory that exists and takes files";
     case EISDIR:
         return "name a file";
     default:

@@ -714,7 +714,7 @@ static void test_open_errors(void)
     } rows[] = {
         {"/proc/self", "/proc/self: cannot open for writing: Is a directory (name a file)"},
         {"/nowhere/x.pcapng",
-         "/nowhere/x.pcapng: cannot open for writing: No such file or directory (create the directory first)"},
+         "/nowhere/x.pcapng: cannot open for writing: No such file or directory (name a directory that exists and takes files)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct dump *dump;
