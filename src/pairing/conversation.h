@@ -72,9 +72,8 @@ struct added {
 struct pair_way {
     struct added seq, timestamp;
     uint32_t arrived;
-    uint32_t down, up;                 /* packets whose TTL is lower at the far point, at the near one */
-    uint32_t ids_same, ids_differ;     /* of packets that begin alike */
-    uint32_t parts_same, parts_differ; /* of parts of segments: their ids count up, or not */
+    uint32_t down, up; /* packets whose TTL is lower at the far point, at the near one */
+    bool ids_differ;   /* of packets that begin alike, at least once */
     uint32_t duplicated;
     uint32_t reordered[TRANSIT_POINTS], order_most[TRANSIT_POINTS];
     uint8_t ttl[TRANSIT_POINTS]; /* of the last packet */

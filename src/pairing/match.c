@@ -244,7 +244,7 @@ static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
     near->partner_order = far->order;
     far->partner_order = near->order;
     way->arrived++;
-    search_note_ids(way, near, far);
+    way->ids_differ = way->ids_differ || search_has_other_id(near, far);
     uint32_t part = near->span < far->span ? near->span : far->span;
     way->unit = part > way->unit ? part : way->unit;
     note_acknowledgement(p, near);

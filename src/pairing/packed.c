@@ -346,12 +346,7 @@ static bool code_pair_way(struct coder *c, struct conversation *whole, unsigned 
     code_u32(c, &way->arrived, near->frames + of->arrived - of_near->frames);
     code_u32(c, &way->down, way->arrived + of->down - of->arrived);
     code_u32(c, &way->up, way->arrived + of->up - of->arrived);
-    code_u32(c, &way->ids_same, way->arrived + of->ids_same - of->arrived);
-    if (code_any(c, way->ids_differ || way->parts_same || way->parts_differ)) {
-        code_u32(c, &way->ids_differ, of->ids_differ);
-        code_u32(c, &way->parts_same, of->parts_same);
-        code_u32(c, &way->parts_differ, of->parts_differ);
-    }
+    code_flag(c, &way->ids_differ);
     if (code_any(c, way->duplicated || way->reordered[0] || way->reordered[1])) {
         code_u32(c, &way->duplicated, 0);
         code_u32(c, &way->reordered[0], 0);

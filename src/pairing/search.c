@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pairing/search.h"
 
-/* Packets with equal IP ids at both points, after which packets with other ids are others, unless 1 of so many had
- * another id. */
-#define IDS_SURE 4
-#define IDS_OTHER_SHARE 16
 /* Packets by whose TTLs the way of a conversation is sure. Unit: packets. Source: one may be forged. */
 #define TTLS_SURE 2
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
@@ -18,8 +14,6 @@
  * what a step of the clock makes of a row of alike packets fits so well in 1 of 100 cases. Effect: more pair a packet
  * with the next one. */
 #define ALIKE_NEAR NS_PER_MS
-/* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
-#define PART_LEAST 536
 
 struct search search_of(const struct pairing *p, const struct held *self, bool any)
 {
@@ -69,32 +63,15 @@ static bool differs_in_content(const struct search *s, const struct held *h)
     return self->content != h->content;
 }
 
-/* How two packets' ids relate. Offloading cuts a segment into packets whose ids mostly count up from that of the
- * segment.
- */
-struct id_distance {
-    bool known;     /* both have an id */
-    uint16_t ids;   /* by so many the later part's id is higher */
-    uint32_t bytes; /* so many bytes are between their beginnings; 0: they begin alike */
-};
-
-static struct id_distance id_distance(const struct held *a, const struct held *b, uint32_t added)
+/* Offloading cuts a segment into parts with ids of their own. */
+static bool begin_alike(const struct held *a, const struct held *b, uint32_t added)
 {
-    uint32_t of_a = a->kind == PASSAGE_TCP ? a->whole_seq + added : 0, of_b = a->kind == PASSAGE_TCP ? b->whole_seq : 0;
-    bool is_part = seq_before(of_a, of_b);
-    return (struct id_distance){.known = a->id && b->id,
-                                .ids = (uint16_t)(is_part ? b->id - a->id : a->id - b->id),
-                                .bytes = is_part ? of_b - of_a : of_a - of_b};
+    return a->kind != PASSAGE_TCP || b->whole_seq == a->whole_seq + added;
 }
 
-static bool is_other_id(const struct id_distance *distance)
+static bool is_other_id(const struct held *a, const struct held *b, uint32_t added)
 {
-    return distance->known && distance->ids > distance->bytes / PART_LEAST + (distance->bytes > 0);
-}
-
-static bool is_mostly(uint32_t same, uint32_t differ)
-{
-    return same >= IDS_SURE && same > IDS_OTHER_SHARE * differ;
+    return a->id && b->id && a->id != b->id && begin_alike(a, b, added);
 }
 
 /* By the TTLs of both packets. */
@@ -106,46 +83,28 @@ static unsigned way_of(const struct search *s, const struct held *h)
 /* Whether the ids show that they are different packets. */
 static bool ids_exclude(const struct search *s, const struct held *h)
 {
-    const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
+    const struct held *self = s->self;
+    uint32_t added = s->seq - self->seq;
     unsigned way = way_of(s, h);
-    if (!s->self->id != !h->id && !distance.bytes && s->self->whole_span == h->whole_span &&
-        s->self->version == h->version)
+    if (!self->id != !h->id && begin_alike(self, h, added) && self->whole_span == h->whole_span &&
+        self->version == h->version)
         return s->p->config.overview.no_ids_kept[way];
-    if (!is_other_id(&distance))
+    if (!is_other_id(self, h, added))
         return false;
-    if (distance.bytes)
-        return is_mostly(s->way->parts_same, s->way->parts_differ);
-    if (s->self->kind == PASSAGE_OTHER && !s->p->config.overview.ids_drawn[way])
+    if (self->kind == PASSAGE_OTHER && !s->p->config.overview.ids_drawn[way])
         return true; /* applications send the same payload again */
-    return s->p->config.overview.ids_kept[way] || is_mostly(s->way->ids_same, s->way->ids_differ);
+    return s->p->config.overview.ids_kept[way];
 }
 
-/* How far the ids are from those that parts of the usual size have. */
 static nstime cost_of_ids(const struct search *s, const struct held *h)
 {
-    const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
-    if (!distance.bytes)
-        return is_other_id(&distance) && !s->p->config.overview.ids_drawn[way_of(s, h)] ? OTHER_ID : 0;
-    if (!distance.known || !s->way->unit || !is_mostly(s->way->parts_same, s->way->parts_differ))
-        return 0;
-    int64_t off = (int64_t)distance.ids - distance.bytes / s->way->unit;
-    off = off < 0 ? -off : off;
-    return off < OTHER_ID / NS_PER_MS ? off * NS_PER_MS : OTHER_ID;
+    bool is_other = is_other_id(s->self, h, s->seq - s->self->seq);
+    return is_other && !s->p->config.overview.ids_drawn[way_of(s, h)] ? OTHER_ID : 0;
 }
 
-void search_note_ids(struct pair_way *way, const struct held *near, const struct held *far)
+bool search_has_other_id(const struct held *near, const struct held *far)
 {
-    const struct id_distance distance = id_distance(near, far, far->seq - near->seq);
-    if (!distance.known)
-        return;
-    bool differ = is_other_id(&distance);
-    if (distance.bytes) {
-        way->parts_same += !differ;
-        way->parts_differ += differ;
-    } else {
-        way->ids_same += !differ;
-        way->ids_differ += differ;
-    }
+    return is_other_id(near, far, far->seq - near->seq);
 }
 
 /* A reset holds nothing that tells it from a forged one. It is another one if the receiver's point has it before the
@@ -160,16 +119,13 @@ static bool is_too_early(const struct search *s, const struct held *h)
     return (toward_far ? far->common - near->common : near->common - far->common) < -overview->clock_error;
 }
 
-/* Routers lower the TTL. A packet with a higher one at the receiver's point is another: a forged one. So is one whose
- * TTL changed, if no router is between the points. */
+/* Routers lower the TTL. A packet with a higher one at the receiver's point is another: a forged one. */
 static bool ttl_excludes(const struct search *s, const struct held *h)
 {
     uint8_t near = s->self->point == TRANSIT_NEAR ? s->self->ttl : h->ttl;
     uint8_t far = s->self->point == TRANSIT_NEAR ? h->ttl : s->self->ttl;
     const struct pair_way *way = s->way, *other = way == &s->pair->ways[0] ? &s->pair->ways[1] : &s->pair->ways[0];
     int64_t toward_far = (int64_t)way->down - way->up - other->down + other->up;
-    if (near != far && is_mostly(way->arrived - way->down - way->up, way->down + way->up))
-        return true;
     return (far > near && toward_far >= TTLS_SURE) || (far < near && toward_far <= -TTLS_SURE);
 }
 

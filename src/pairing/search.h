@@ -36,8 +36,8 @@ bool search_is_out_of_time(const struct search *s, const struct held *h);
 bool search_was_set_back(const struct pairing *p, const struct held *h);
 /* What speaks against it, as a time: of several, the one that costs least is the partner. */
 nstime search_cost(const struct search *s, const struct held *h);
-/* Counts what the ids of two packets that were paired show. */
-void search_note_ids(struct pair_way *way, const struct held *near, const struct held *far);
+/* Whether two packets that were paired begin alike, and have different IP ids. */
+bool search_has_other_id(const struct held *near, const struct held *far);
 
 static inline nstime time_apart(nstime a, nstime b)
 {

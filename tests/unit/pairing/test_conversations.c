@@ -151,10 +151,7 @@ static void make_pair_way(struct pair_way *way, nstime first, bool plain)
     way->arrived = plain ? 2 : (uint32_t)number(false);
     way->down = plain ? 2 : (uint32_t)number(false);
     way->up = (uint32_t)number(plain);
-    way->ids_same = plain ? 2 : (uint32_t)number(false);
-    way->ids_differ = (uint32_t)number(plain);
-    way->parts_same = (uint32_t)number(plain);
-    way->parts_differ = (uint32_t)number(plain);
+    way->ids_differ = flag(plain);
     way->duplicated = (uint32_t)number(plain);
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         way->reordered[point] = (uint32_t)number(plain);
