@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "watch/end_of_path.h"
 
+#include "base/minmax.h"
+
 struct end_of_path end_of_path_since(const struct trace *trace, nstime since)
 {
     struct end_of_path end = {0};
@@ -22,11 +24,12 @@ struct end_of_path end_of_path_since(const struct trace *trace, nstime since)
 struct end_silence end_silence_at(const struct trace *trace, uint8_t ttl, nstime since)
 {
     struct end_silence silence = {0};
+    uint8_t router = 0;
     for (size_t i = trace->probe_count; i-- > 0 && trace->probes[i].sent >= since;) {
         const struct probe *probe = &trace->probes[i];
         const struct reply *reply = probe_answer(probe);
-        if (reply && reply->kind == REPLY_TIME_EXCEEDED && probe->ttl > silence.router)
-            silence.router = probe->ttl;
+        if (reply && reply->kind == REPLY_TIME_EXCEEDED)
+            router = uint8_max(router, probe->ttl);
         if (probe->ttl != ttl || probe->state == PROBE_REFUSED)
             continue;
         silence.last = silence.last ? silence.last : probe->sent;
@@ -35,6 +38,8 @@ struct end_silence end_silence_at(const struct trace *trace, uint8_t ttl, nstime
             break;
         silence.in_flight = silence.in_flight || (probe->state == PROBE_OUTSTANDING && !silence.silent);
         silence.silent += probe->state == PROBE_EXPIRED;
+        silence.router = probe->state == PROBE_EXPIRED ? router : silence.router;
     }
+    silence.router = silence.router ? silence.router : router;
     return silence;
 }

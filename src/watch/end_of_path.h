@@ -19,7 +19,8 @@ struct end_silence {
     bool in_flight;  /* behind them, one is in flight */
     bool answered;   /* before them, one was answered */
     nstime last;     /* the send of the last probe to that TTL; 0: there is none */
-    uint8_t router;  /* the largest TTL at which a router answered meanwhile; 0: none */
+    uint8_t router;  /* the largest TTL at which a router answered since the first of them, or else since the answer
+                      * before  them; 0: none */
 };
 
 /* Of probes that were sent at `since` or later. */

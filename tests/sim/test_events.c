@@ -275,7 +275,7 @@ static void test_all_phases(void)
 {
     static const struct due_event routes[] = {{EVENT_ROUTE_CHANGE, NULL, 40, 43, 3, 0, "10.0.3.1", "10.8.0.1"},
                                               {EVENT_ROUTE_CHANGE, NULL, 100, 103, 3, 0, "10.8.0.1", "10.0.3.1"}};
-    static const struct due_event filters[] = {{EVENT_VERDICT_CHANGE, "tcp/443", 40, 45, 0, 3, "open", "dropped"},
+    static const struct due_event filters[] = {{EVENT_VERDICT_CHANGE, "tcp/443", 40, 44, 0, 3, "open", "dropped"},
                                                {EVENT_VERDICT_CHANGE, "tcp/443", 100, 104, 6, 0, "dropped", "open"}};
     test_phases("two routers that change",
                 NODES LINKS "link x y delay 5ms\nroute r2 target via x\nroute x target via y\n", routes, 2);
