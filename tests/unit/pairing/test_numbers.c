@@ -270,6 +270,27 @@ static void set_back_before(nstime after, bool is_judged)
     pairing_free(pairing);
 }
 
+/* Delays vary. For two exchanges the far clock is ahead, and a packet is lost between them. */
+static void ahead_for_short(nstime ahead, bool is_judged)
+{
+    begin(0);
+    for (unsigned i = 0; i < 4 * EXCHANGES; i++) {
+        nstime at = 50 * MS * i, delay = DELAY * (1 + i % 3);
+        bool is_off = i == 2 * EXCHANGES || i == 2 * EXCHANGES + 1;
+        uint32_t seq = 1001 + 500 * i;
+        uint16_t id = (uint16_t)(10 + i);
+        see(TRANSIT_NEAR, at, up(id, TCP_ACK, seq, 5001, 500));
+        see(TRANSIT_FAR, at + delay + is_off * ahead, up_far(id, TCP_ACK, seq, 5001, 500));
+        see(TRANSIT_FAR, at + delay + is_off * ahead, down_far(id, TCP_ACK, 5001, seq + 500, 0));
+        see(TRANSIT_NEAR, at + 2 * delay, down(id, TCP_ACK, 5001, seq + 500, 0));
+        if (i == 2 * EXCHANGES)
+            see(TRANSIT_NEAR, at + 25 * MS, up(200, TCP_ACK, 900001, 5001, 500));
+    }
+    finish();
+    is_num(lost(), is_judged, "the far clock is %lld ms ahead while a packet is lost", (long long)(ahead / MS));
+    pairing_free(pairing);
+}
+
 /* A forged answer of so many bytes comes in place of a long one. */
 static void short_forged(unsigned payload)
 {
@@ -305,6 +326,22 @@ static void alike_late(nstime late, bool is_paired)
     finish();
     is_num(datagrams()->ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES - 1 + is_paired,
            "one of alike datagrams comes %lld ms late", (long long)(late / MS));
+    pairing_free(pairing);
+}
+
+/* The same where delays vary by `jitter`. */
+static void alike_late_varied(nstime jitter, nstime late, bool is_paired)
+{
+    begin(0);
+    for (unsigned i = 0; i < 2 * EXCHANGES; i++) {
+        slow_exchange(100 * MS * i, i, DELAY + jitter * (i % 2));
+        see_datagram(TRANSIT_NEAR, 100 * MS * i + 40 * MS, 24, 1);
+        see_datagram(TRANSIT_FAR, 100 * MS * i + 40 * MS + jitter / 2 + (i == EXCHANGES + 5 ? late : 0), 24, 1);
+    }
+    finish();
+    is_num(datagrams()->ways[TRANSIT_TOWARD_FAR].arrived, 2 * EXCHANGES - 1 + is_paired,
+           "delays vary by %lld ms: one of alike datagrams comes %lld ms late", (long long)(jitter / MS),
+           (long long)(late / MS));
     pairing_free(pairing);
 }
 
@@ -388,6 +425,8 @@ static void test_partners(void)
     windows();
     alike_late(20 * MS, true);
     alike_late(30 * MS, false);
+    alike_late_varied(12 * MS, 40 * MS, true);
+    alike_late_varied(12 * MS, 52 * MS, false);
     again(40 * MS, true);
     again(60 * MS, false);
     all_late(3500 * MS, true);
@@ -402,6 +441,8 @@ static void test_partners(void)
     syn_again(121 * NS_PER_S, 2);
     set_back_before(900 * MS, false);
     set_back_before(1100 * MS, true);
+    ahead_for_short(60 * MS, true);
+    ahead_for_short(80 * MS, false);
 }
 
 /* --- the first reading --- */
