@@ -90,18 +90,6 @@ static nstime overview_off(const struct judging *j, const struct candidate *far)
     return far->common - on_near_clock(&j->p->config.overview.clock, far->alone);
 }
 
-/* Timestamps or ids show that they are different packets. */
-static bool are_different(const struct judging *j, const struct pair *pair, const struct candidate *near,
-                          const struct candidate *far)
-{
-    const struct alone *a = near->alone, *b = far->alone;
-    const struct pair_way *way = &pair->ways[near->near_way];
-    bool is_drawn =
-        a->kind == PASSAGE_OTHER && j->p->config.overview.ids_drawn[sides_way(side_of(j, pair), near->near_way)];
-    bool other_id = a->whole_span == b->whole_span && a->id && b->id && a->id != b->id;
-    return !same_timestamps(way, a, b) || (other_id && !way->ids_differ && !is_drawn);
-}
-
 static bool accepts(const struct judging *j, const struct pair *pair, const struct candidate *near,
                     const struct candidate *far, bool rewritten)
 {
@@ -113,7 +101,9 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
     nstime expected = way->has_expected ? way->expected + overview_off(j, far) : 0;
     nstime usual = toward_far ? expected : -expected;
     bool same_id = a->id && a->id == b->id;
-    if (are_different(j, pair, near, far))
+    if (!same_timestamps(way, a, b) ||
+        (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ &&
+         !(a->kind == PASSAGE_OTHER && j->p->config.overview.ids_drawn[sides_way(side, near->near_way)])))
         return false;
     if (!same_id && !(a->has_timestamps && b->has_timestamps) && !is_in_time(j, side, near->near_way, delay, usual))
         return false; /* a retransmission looks the same */
@@ -174,29 +164,25 @@ static bool is_timed(const struct judging *j, const struct alone *a)
 }
 
 /* A packet of the other point is near in time: one that nothing but its time tells from others may be among these.
- * Others may be it if a clock was set that no pairs show. Ids and timestamps tell segments apart; devices draw the ids
- * of datagrams anew. */
-static bool has_neighbour(const struct judging *j, const struct pair *pair, const struct candidate *all, size_t count,
+ * Others may be it if a clock was set that no pairs show. */
+static bool has_neighbour(const struct judging *j, const struct candidate *all, size_t count,
                           const struct candidate *self)
 {
-    bool has = false, is_near = self->alone->shown.point == TRANSIT_NEAR, is_shown = fates_is_shown(j, self->common);
+    bool has = false;
     for (size_t i = 0; i < count && !has; i++) {
         bool is_exact = self->alone->is_alike && is_timed(j, self->alone) && is_timed(j, all[i].alone);
         nstime within = is_exact ? REWRITTEN_WITHIN : ALONE_AFTER;
-        bool is_in_time = all[i].common - self->common < within && self->common - all[i].common < within;
-        const struct candidate *near = is_near ? self : &all[i], *far = is_near ? &all[i] : self;
-        bool is_other = self->alone->kind == PASSAGE_TCP && are_different(j, pair, near, far);
-        has = !all[i].alone->gone && all[i].alone->shown.point != self->alone->shown.point && !is_other &&
-              (is_in_time || !is_shown);
+        has = !all[i].alone->gone && all[i].alone->shown.point != self->alone->shown.point &&
+              all[i].common - self->common < within && self->common - all[i].common < within;
     }
     return has;
 }
 
-static void set_group(struct judging *j, const struct pair *pair, const struct candidate *all, size_t count)
+static void set_group(struct judging *j, const struct candidate *all, size_t count)
 {
     j->groups++;
     for (size_t i = 0; i < count; i++)
-        if (has_neighbour(j, pair, all, count, &all[i]))
+        if (!fates_is_shown(j, all[i].common) || has_neighbour(j, all, count, &all[i]))
             all[i].alone->group = j->groups;
 }
 
@@ -234,7 +220,7 @@ static bool make_group(struct judging *j, struct pair *pair, const struct candid
     for (size_t i = 0; i < count && alike; i++)
         left[all[i].alone->shown.point] += !all[i].alone->gone;
     if (left[TRANSIT_NEAR] && left[TRANSIT_FAR])
-        set_group(j, pair, all, count);
+        set_group(j, all, count);
     return alike;
 }
 
@@ -258,7 +244,7 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
         is_joined = true;
     }
     if (!is_joined && nears && nears < count && !rewritten)
-        set_group(j, pair, all, count);
+        set_group(j, all, count);
 }
 
 static void join_range(struct judging *j, struct alone *from, size_t count, struct candidate *room, bool rewritten)
