@@ -69,7 +69,7 @@ static bool is_long(const struct odds *odds, const struct run *run)
 {
     struct loss_count all = count_like(run, &odds->all);
     unsigned length = run->told ? run->told : run->stopped;
-    return may_be_block(odds, run) && loss_chance(all.sent, all.silent, length) <= odds->most->is_long;
+    return may_be_block(odds, run) && loss_chance(all.sent, all.silent, length) <= odds->most->by_length;
 }
 
 /* Whether a named sample was stopped between this sample and the one before that is not doubtful. */
@@ -90,7 +90,7 @@ static bool is_drawn(const struct odds *odds, const struct run *run)
 {
     struct loss_count exposed = count_like(run, &odds->exposed), others = count_like(run, &odds->others);
     return may_be_block(odds, run) && is_exposed(odds, run->begin) &&
-           loss_chance_at_least(&exposed, &others) <= odds->most->is_drawn;
+           loss_chance_at_least(&exposed, &others) <= odds->most->by_pattern;
 }
 
 static void add(const struct name_sample *sample, struct sums *sums)

@@ -3,11 +3,11 @@
  * of hosts. Floor 3; pure.
  *
  * Only the control shows them: a run of its samples is stopped, without one that passes, though it had passed before.
- * Two counts show that a run is a block; each alone is enough. The run is long: loss explains it with loss_chance(),
- * with the odds of the samples beside long runs. Or names draw such runs: a sample of the control is exposed if a named
- * one was stopped since the sample before, and loss_chance_at_least() is the chance that as many exposed samples are
- * stopped with the odds of the others. That holds for all runs that begin exposed: a block that ends soon stops one or
- * two samples. Doubtful samples around those that are stopped belong to the run, but do not count. */
+ * Two counts show that a run is a block; each alone is enough. By its length: loss explains the run with loss_chance(),
+ * with the odds of the samples beside long runs. By its pattern: a sample of the control is exposed if a named one was
+ * stopped since the sample before. loss_chance_at_least() is the chance that as many of these are stopped with the odds
+ * of the others. It holds for all runs that begin exposed: a block that ends soon stops one or two samples. Doubtful
+ * samples around those that are stopped belong to the run, but do not count. */
 #ifndef HOPSONDE_SILENCE_NAME_BLOCKS_H
 #define HOPSONDE_SILENCE_NAME_BLOCKS_H
 
@@ -62,8 +62,8 @@ struct name_times {
 
 /* The largest chances that loss explains a block. */
 struct name_chances {
-    double is_long;
-    double is_drawn; /* 1: each run that begins exposed may be one */
+    double by_length;  /* 0: no run is long enough */
+    double by_pattern; /* 1: each run that begins exposed may be one */
 };
 
 /* Finds the blocks in the control's samples. */

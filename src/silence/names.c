@@ -370,47 +370,37 @@ static uint8_t first_stop(const struct trace_set *set, const struct trace *contr
     return first;
 }
 
-/* The times of residual blocking, as the control shows them. */
-static void find_blocks(const struct trace_set *set, const struct trace *control, struct name_blocks *out)
+/* The blocks in the samples of the control, and of `trace` if that is another one. A name draws blocks of its control,
+ * and of names that were sent later. */
+static void find_blocks(const struct trace_set *set, const struct trace *control, const struct trace *trace,
+                        const struct name_chances *most, struct name_blocks *out)
 {
-    const struct name_chances most = {1 - set->claim, 1 - set->claim};
     const struct target target = find_target(set, control);
     const struct name_comparison at = {.ttl = first_stop(set, control, &target)};
     const struct count count = {.set = set, .at = &at, .target = target};
-    struct name_samples samples;
+    struct name_samples samples, own = {.count = 0};
     struct name_times named;
     out->count = 0;
     if (!at.ttl)
         return;
     collect(&count, control, &samples);
-    collect_named(&count, control, NSTIME_NEVER, &named);
-    name_blocks_find(&samples, &named, &most, out);
+    if (trace != control)
+        collect(&count, trace, &own);
+    for (unsigned i = 0; i < own.count && samples.count < NAME_SAMPLES_KEPT; i++)
+        samples.all[samples.count++] = own.all[i];
+    qsort(samples.all, samples.count, sizeof *samples.all, by_time);
+    collect_named(&count, control, trace == control ? NSTIME_NEVER : trace->first_sent, &named);
+    name_blocks_find(&samples, &named, most, out);
 }
 
 void names_doubts(const struct trace_set *set, const struct trace *trace, struct name_blocks *out)
 {
     const struct trace *control = trace->is_control ? trace : names_control(set, trace);
     /* A long run of a name may be its own doing. */
-    const struct name_chances most = {.is_long = trace == control ? 1 - set->claim : 0, .is_drawn = 1};
+    const struct name_chances most = {.by_length = trace == control ? 1 - set->claim : 0, .by_pattern = 1};
     out->count = 0;
-    if (!control || !trace->started)
-        return;
-    const struct target target = find_target(set, control);
-    const struct name_comparison at = {.ttl = first_stop(set, control, &target)};
-    const struct count count = {.set = set, .at = &at, .target = target};
-    struct name_samples samples, own;
-    struct name_times named;
-    if (!at.ttl)
-        return;
-    collect(&count, control, &samples);
-    if (trace != control) {
-        collect(&count, trace, &own);
-        for (unsigned i = 0; i < own.count && samples.count < NAME_SAMPLES_KEPT; i++)
-            samples.all[samples.count++] = own.all[i];
-        qsort(samples.all, samples.count, sizeof *samples.all, by_time);
-    }
-    collect_named(&count, control, trace == control ? NSTIME_NEVER : trace->first_sent, &named);
-    name_blocks_find(&samples, &named, &most, out);
+    if (control && trace->started)
+        find_blocks(set, control, trace, &most, out);
 }
 
 /* What the control shows: whether it passes now, and the block that the name drew, if it did. */
@@ -445,7 +435,7 @@ void names_compare(const struct trace_set *set, const struct trace *named, const
     out->answer = first_answered_from(control, out->ttl);
     collect(&count, named, &of_named);
     collect(&count, control, &of_control);
-    find_blocks(set, control, &blocks);
+    find_blocks(set, control, control, &(struct name_chances){1 - set->claim, 1 - set->claim}, &blocks);
     names_doubts(set, named, &doubts);
     tell_blocks(named, &of_control, &blocks, out);
     sum_up(&of_named, &blocks, named->first_sent, &doubts, &named_sums);

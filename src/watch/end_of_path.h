@@ -20,7 +20,7 @@ struct end_silence {
     bool answered;   /* before them, one was answered */
     nstime last;     /* the send of the last probe to that TTL; 0: there is none */
     uint8_t router;  /* the largest TTL at which a router answered since the first of them, or else since the answer
-                      * before  them; 0: none */
+                      * before them; 0: none */
 };
 
 /* Of probes that were sent at `since` or later. */

@@ -26,7 +26,7 @@
 #define SEVEN "icmp,udp,udp/53,udp/443,tcp/443,tcp/80,tcp/80:ack"
 #define MEMORY_MOST (24U << 20) /* of seven specs and twelve hops */
 #define MEMORY_MINUTES 8
-#define ROUNDS_ALIKE 65536 /* bytes by which two rounds may differ */
+#define MEMORY_SLACK 65536 /* bytes by which two rounds may differ */
 
 /* Each probe type, with each payload and variant that has an answer of its own. */
 static const char *const specs[] = {"icmp",       "udp",        "udp/53",     "udp/123",   "udp/443",
@@ -78,7 +78,7 @@ static void test_memory(unsigned minutes)
     if (!watching_memory())
         return; /* builds with sanitizers do not count it */
     size_t half = memory_after(minutes / 2), whole = memory_after(minutes);
-    ok(whole <= half + ROUNDS_ALIKE, "%zu bytes after %u minutes, %zu after twice as many", half, minutes / 2, whole);
+    ok(whole <= half + MEMORY_SLACK, "%zu bytes after %u minutes, %zu after twice as many", half, minutes / 2, whole);
     ok(whole <= MEMORY_MOST, "%u MiB at most", MEMORY_MOST >> 20);
 }
 

@@ -341,7 +341,7 @@ static bool judge_rows(const struct judging *j)
                 row->is_open[way][a->shown.point] = true;
             } else if (!is_claimed(a)) {
                 continue;
-            } else if (is_shifted(j, a, &rows[a->ref])) {
+            } else if (is_shifted(j, a, row)) {
                 a->shown.fate = TRANSIT_UNJUDGED;
                 a->shown.reason = TRANSIT_AMBIGUOUS;
             }

@@ -40,7 +40,6 @@ struct facts {
     uint8_t farther[256]; /* by TTL, where a direct reply came from: enum farther */
     /* The times at which residual blocking may have stopped a control or a name. Replies then say nothing about it. */
     struct name_blocks blocks;
-    bool is_doubtful;      /* there were such replies */
     bool from_nearer[256]; /* by reply TTL: a direct reply to a probe that cannot have reached the target */
 };
 
