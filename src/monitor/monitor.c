@@ -139,6 +139,13 @@ void monitor_probe_settled(struct monitor *monitor, const struct session *sessio
     losses_settled(monitor, session, index, probe);
 }
 
+void monitor_probe_answered(struct monitor *monitor, const struct session *session, const struct trace *trace,
+                            const struct probe *probe)
+{
+    monitor->session = session;
+    routes_answered(monitor, session, index_of(session, trace), probe);
+}
+
 /* Verdicts come first: a spec that is filtered has no loss, and a new route makes other round-trip times. */
 void monitor_round_ended(struct monitor *monitor, const struct session *session, uint32_t rounds)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* monitor: what the rounds of `watch` show: a table of statistics, a verdict for each spec, and events. Floor 6; pure.
  *
- * It is fed by the session's events probe_settled and round_ended, so a replay feeds it alike. It judges the probes of
- * the last rounds by the rules of diagnose, and tells a change once it is surer than the limits in state.h ask. */
+ * It is fed by the session's events probe_settled, probe_answered and round_ended, so a replay feeds it alike. It
+ * judges the probes of the last rounds by the rules of diagnose, and tells a change once it is surer than the limits in
+ * state.h ask: a change of the route at once, all others when a round ends. */
 #ifndef HOPSONDE_MONITOR_MONITOR_H
 #define HOPSONDE_MONITOR_MONITOR_H
 
@@ -27,6 +28,8 @@ void monitor_free(struct monitor *monitor);
 /* To be called by the session's events of the same names. */
 void monitor_probe_settled(struct monitor *monitor, const struct session *session, const struct trace *trace,
                            const struct probe *probe);
+void monitor_probe_answered(struct monitor *monitor, const struct session *session, const struct trace *trace,
+                            const struct probe *probe);
 void monitor_round_ended(struct monitor *monitor, const struct session *session, uint32_t rounds);
 
 /* Tells what happened to this program behind the last round, and to no path: EVENT_WRITE_FAILED, EVENT_CLOCK_STEP. */

@@ -194,12 +194,27 @@ void routes_look(struct monitor *monitor, const struct session *session)
         find_change(monitor, session, (uint8_t)ttl, &changes[ttl], NULL);
     for (unsigned ttl = 1; ttl <= most && !sure; ttl++)
         sure = changes[ttl].specs && changes[ttl].chance < CHANCE_OF_ADDRESS ? (uint8_t)ttl : 0;
+    monitor->route_waits = false;
     if (!sure)
         return;
     uint8_t first = first_changed(session, changes, sure);
-    if (!is_first(session, &changes[first], first))
+    monitor->route_waits = !is_first(session, &changes[first], first);
+    if (monitor->route_waits)
         return;
     nstime since = changes[first].time < changes[sure].time ? changes[first].time : changes[sure].time;
     tell(monitor, session, first, changes[sure].chance);
     renew(monitor, session, first, since);
+}
+
+/* Most replies come from the router that answered before: they cost a look at one hop of one flow. */
+void routes_answered(struct monitor *monitor, const struct session *session, unsigned index, const struct probe *probe)
+{
+    struct turns turns;
+    struct turn turn = {0};
+    if (!monitor->route_waits && watch_follows(session, index)) {
+        gather(session_trace(session, index), probe->flow, probe->ttl, monitor->route_since[index][probe->ttl], &turns);
+        find_turn(&turns, &turn);
+    }
+    if (monitor->route_waits || turn.length)
+        routes_look(monitor, session);
 }

@@ -54,6 +54,7 @@ struct monitor {
     unsigned recent_count;                     /* of all */
     struct told_verdict verdicts[SPECS_MOST];
     nstime route_since[SPECS_MOST][256];          /* by TTL: probes before belong to an older route */
+    bool route_waits;                             /* the route has changed, it is not known yet at which hop */
     nstime times_since[SPECS_MOST][256];          /* the same of round-trip times */
     nstime loss_since[SPECS_MOST];                /* the same of loss */
     struct loss_count loss_base[SPECS_MOST][256]; /* by TTL: probes since `base_since` that are too old to be recent */
@@ -91,7 +92,7 @@ void monitor_tell(struct monitor *monitor, struct event *event);
 /* Whether the target answers this spec, as far as is known: then its loss shows that of the path. */
 bool monitor_spec_is_up(const struct monitor *monitor, const struct session *session, unsigned trace);
 
-/* Each looks for its kind of change after a round. */
+/* Each looks for its kind of change. */
 void refusals_look(struct monitor *monitor, const struct session *session);
 void verdicts_look(struct monitor *monitor, const struct session *session);
 void routes_look(struct monitor *monitor, const struct session *session);
@@ -99,5 +100,7 @@ void losses_look(struct monitor *monitor, const struct session *session);
 void latencies_look(struct monitor *monitor, const struct session *session);
 /* A settled probe may show that an episode has ended. */
 void losses_settled(struct monitor *monitor, const struct session *session, unsigned trace, const struct probe *probe);
+/* A reply may show that the route has changed. */
+void routes_answered(struct monitor *monitor, const struct session *session, unsigned trace, const struct probe *probe);
 
 #endif

@@ -271,6 +271,8 @@ static struct frame_note take_reply(struct session *session, const struct frame 
     if (first)
         session_count_resolved(session, match->trace, probe);
     unproven_compare(session, match->trace, probe, &probe->replies[probe->reply_count - 1]);
+    if (probe->reply_count == 1 && session->events.probe_answered && !session_is_sized(session, match->trace))
+        session->events.probe_answered(session->events.context, session, trace, probe);
     return note_probe(session, match->trace, probe, FRAME_REPLY, match->flow.rule);
 }
 

@@ -152,6 +152,9 @@ struct session_events {
     /* The probe's fate is final, and no earlier probe of its trace is open. Once for each known probe. */
     void (*probe_settled)(void *context, const struct session *session, const struct trace *trace,
                           const struct probe *probe);
+    /* The probe's first reply has come; it is not settled yet. */
+    void (*probe_answered)(void *context, const struct session *session, const struct trace *trace,
+                           const struct probe *probe);
     /* The hop's line may be printed. Called in order of TTL, once each, never beyond the path's end. */
     void (*hop_settled)(void *context, const struct session *session, uint8_t ttl);
     /* Of an endless run: `rounds` rounds have ended. Its probes of the last rounds are still known. */

@@ -24,6 +24,12 @@ static void settled(void *context, const struct session *session, const struct t
     monitor_probe_settled(heard->monitor, session, trace, probe);
 }
 
+static void answered(void *context, const struct session *session, const struct trace *trace, const struct probe *probe)
+{
+    struct heard *heard = context;
+    monitor_probe_answered(heard->monitor, session, trace, probe);
+}
+
 static uint64_t sent_to_all(const struct monitor *monitor)
 {
     uint64_t sent = 0;
@@ -51,7 +57,8 @@ void heard_run(struct heard *heard, struct watching *w)
 {
     *heard = (struct heard){.reset_after = w->reset_after};
     heard->monitor = monitor_new(told, heard);
-    const struct session_events events = {.context = heard, .probe_settled = settled, .round_ended = round_ended};
+    const struct session_events events = {
+        .context = heard, .probe_settled = settled, .probe_answered = answered, .round_ended = round_ended};
     watching_run(w, &events);
 }
 

@@ -169,6 +169,14 @@ static void on_run_probe(void *context, const struct session *session, const str
         }
 }
 
+static void on_run_answer(void *context, const struct session *session, const struct trace *trace,
+                          const struct probe *probe)
+{
+    const struct report_target *target = report_target(context, session);
+    if (target->monitor)
+        monitor_probe_answered(target->monitor, session, trace, probe);
+}
+
 static void take_mtu(struct report_target *target, const struct session *session)
 {
     bool is_measured = path_mtu_find(session, session_now(session), &target->mtu);
@@ -233,8 +241,11 @@ static void on_run_round(void *context, const struct session *session, uint32_t 
 
 struct session_events report_session_events(struct report *report)
 {
-    return (struct session_events){
-        .context = report, .probe_settled = on_run_probe, .hop_settled = on_run_hop, .round_ended = on_run_round};
+    return (struct session_events){.context = report,
+                                   .probe_settled = on_run_probe,
+                                   .probe_answered = on_run_answer,
+                                   .hop_settled = on_run_hop,
+                                   .round_ended = on_run_round};
 }
 
 static void on_probe(void *context, const struct trace *trace, const struct probe *probe)
