@@ -256,40 +256,38 @@ static void count_behind(const struct loss_by_hop *counts, uint8_t after, uint8_
 }
 
 /* Places that are so much less likely than the likeliest one are ruled out.
- * Unit: log of odds. Source: chosen: 1 to 150. Effect: with a smaller one the place may be wrong; a larger one leaves
+ * Unit: log of odds. Source: chosen: 1 to 400. Effect: with a smaller one the place may be wrong; a larger one leaves
  * more hops between `after` and `before`. */
-#define ODDS_OF_PLACE 5.0
+#define ODDS_OF_PLACE 6.0
 
 /* Behind which hop the loss begins: there the share is that of the end, before it that of earlier. */
 struct loss_place {
     uint8_t likeliest, first, last; /* and the places that are not ruled out */
 };
 
-/* By TTL: how much likelier it is that the loss begins right behind it than that it begins at this host. Returns the
- * likeliest place. */
-static uint8_t weigh_places(const struct loss_by_hop *counts, uint8_t end, double during, double sums[256])
+/* By TTL: the log of the likelihood if the loss begins right behind that hop. The share lost behind it is the one that
+ * suits this place best. Returns the likeliest place. */
+static uint8_t weigh_places(const struct loss_by_hop *counts, uint8_t end, double weights[256])
 {
-    double before = rate(&counts->end_before), best = 0;
+    double share_before = rate(&counts->end_before), passed = 0;
     uint8_t likeliest = 0;
-    sums[0] = 0;
-    for (unsigned ttl = 1; ttl < end; ttl++) {
-        sums[ttl] = sums[ttl - 1] + likelihood(&counts->recent[ttl], before) - likelihood(&counts->recent[ttl], during);
-        likeliest = sums[ttl] > best ? (uint8_t)ttl : likeliest;
-        best = sums[ttl] > best ? sums[ttl] : best;
+    for (unsigned ttl = 0; ttl < end; ttl++) {
+        struct loss_count recent, before;
+        count_behind(counts, (uint8_t)ttl, end, &recent, &before);
+        passed += likelihood(&counts->recent[ttl], share_before);
+        weights[ttl] = passed + likelihood(&recent, rate(&recent));
+        likeliest = weights[ttl] > weights[likeliest] ? (uint8_t)ttl : likeliest;
     }
     return likeliest;
 }
 
-/* The share of the end has told the loss, so it is too high as a rule. That of all hops behind tells the place. */
 static struct loss_place find_split(const struct loss_by_hop *counts, uint8_t end)
 {
-    double sums[256];
-    struct loss_count recent, before;
-    count_behind(counts, weigh_places(counts, end, rate(&counts->end_recent), sums), end, &recent, &before);
-    struct loss_place place = {.likeliest = weigh_places(counts, end, rate(&recent), sums)};
+    double weights[256];
+    struct loss_place place = {.likeliest = weigh_places(counts, end, weights)};
     place.first = place.last = place.likeliest;
     for (unsigned ttl = 0; ttl < end; ttl++)
-        if (sums[ttl] > sums[place.likeliest] - ODDS_OF_PLACE) {
+        if (weights[ttl] > weights[place.likeliest] - ODDS_OF_PLACE) {
             place.first = uint8_min(place.first, ttl);
             place.last = uint8_max(place.last, ttl);
         }
@@ -339,19 +337,33 @@ static struct loss_place find_place(const struct loss_by_hop *counts, uint8_t en
     return place;
 }
 
+/* Loss is told once its place is known, or so long after its first lost probe.
+ * Unit: rounds. Source: chosen: 20 probes of two specs to each hop. Effect: with fewer, the event leaves hops of the
+ * place open that a few rounds more would have told apart; with more, it comes later. */
+#define PLACE_ROUNDS 10
+
+static bool may_tell(const struct session *session, const struct loss_place *place, nstime first_lost)
+{
+    return place->first == place->last ||
+           session_now(session) - first_lost >= PLACE_ROUNDS * session_config(session)->interval;
+}
+
 static void tell_begin(struct monitor *monitor, const struct session *session, const struct group *group,
                        unsigned episode, const struct loss_by_hop *counts, nstime since, double chance)
 {
-    struct loss_episode *loss = &monitor->losses[episode];
+    struct loss_episode begun = {
+        .is_on = true, .before = rate(&counts->end_before), .during = rate(&counts->end_recent)};
     struct event event = {.kind = EVENT_LOSS_BEGIN, .confidence = 1 / (1 + chance)};
     struct loss_count recent, before;
-    *loss =
-        (struct loss_episode){.is_on = true, .before = rate(&counts->end_before), .during = rate(&counts->end_recent)};
-    struct loss_place place = find_place(counts, group->last, loss);
+    struct loss_place place = find_place(counts, group->last, &begun);
+    event.time = show_lost(monitor, session, group, since, &event);
+    if (!may_tell(session, &place, event.time))
+        return;
+    struct loss_episode *loss = &monitor->losses[episode];
+    *loss = begun;
     count_behind(counts, place.likeliest, group->last, &recent, &before);
     loss->trace = group->count == 1 ? (int)group->index[0] : -1;
     event.trace = trace_of_loss(session, loss);
-    event.time = show_lost(monitor, session, group, since, &event);
     place_loss(session, loss, &event);
     loss->last_lost = event.time;
     snprintf(event.from, sizeof event.from, "%.1f %%", 100.0 * before.silent / (before.sent ? before.sent : 1));
@@ -363,25 +375,23 @@ static void tell_begin(struct monitor *monitor, const struct session *session, c
     monitor_tell(monitor, &event);
 }
 
-/* True: loss has begun. */
-static bool look_at_span(struct monitor *monitor, const struct session *session, const struct group *group,
+static void look_at_span(struct monitor *monitor, const struct session *session, const struct group *group,
                          unsigned episode, unsigned span)
 {
     struct loss_by_hop counts;
     struct loss_count recent, before;
     nstime since = session_now(session) - span * session_config(session)->interval;
     if (count_lost_at_end(monitor, session, group, since) < LOSSES_LEAST)
-        return false;
+        return;
     gather(monitor, session, group, since, &counts);
     bool is_of_group = group->count == 1 || counts.losers > 1; /* else it is of a spec alone */
     if (!is_of_group || !is_more(&counts.end_recent, &counts.end_before, CHANCE_OF_LOSS_AT_END))
-        return false;
+        return;
     count_behind(&counts, find_split(&counts, group->last).likeliest, group->last, &recent, &before);
     double chance = rate(&recent) > rate(&before) ? loss_chance_at_least(&recent, &before) : 1;
     if (chance >= CHANCE_OF_LOSS)
-        return false;
+        return;
     tell_begin(monitor, session, group, episode, &counts, since, chance);
-    return true;
 }
 
 /* When the loss of recent probes to the end began: they are likelier by their share than by the one before from there
@@ -424,9 +434,8 @@ static bool loses_alone(const struct monitor *monitor, const struct session *ses
 static void look_at_group(struct monitor *monitor, const struct session *session, const struct group *group,
                           unsigned episode)
 {
-    for (unsigned i = 0; i < sizeof spans / sizeof *spans; i++)
-        if (look_at_span(monitor, session, group, episode, spans[i]))
-            return;
+    for (unsigned i = 0; i < sizeof spans / sizeof *spans && !monitor->losses[episode].is_on; i++)
+        look_at_span(monitor, session, group, episode, spans[i]);
 }
 
 static void add_to_group(struct group *group, const struct session *session, unsigned index)
