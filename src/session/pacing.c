@@ -89,10 +89,10 @@ bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime 
     for (unsigned t = session->config.first_ttl; t <= session->max_ttl; t++)
         for (unsigned i = 0; i < session->all_count; i++)
             for (unsigned k = 0; k < session_rows(session, i); k++) {
-                if (!is_due(session, i, k, t))
+                nstime not_before = session_wanted(session, i, k, t)->not_before;
+                if (not_before > earliest || !is_due(session, i, k, t)) /* the quick test first: most cells fail it */
                     continue;
                 unsigned diagonal = t + outstanding(session, i, t);
-                nstime not_before = session_wanted(session, i, k, t)->not_before;
                 if (!pacing_has_connection(session, i, k, t, now, &not_before))
                     continue;
                 if (t == reserve.ttl)

@@ -357,6 +357,21 @@ static bool take_connection(const struct session *session, nstime now, struct wi
     return false;
 }
 
+/* Deadlines of an endless run are served together, so many times in a round at most: they settle probes, and none of
+ * them sends one. A replay is the same, as each deadline is carried out with its own time.
+ * Unit: 1. Source: measured: the processor time of `watch` falls by a third. Effect: a smaller number asks later again
+ * after a silence; a larger one wakes the process more often. */
+#define SERVED_PER_ROUND 50
+
+static nstime served_at(const struct session *session, nstime deadline)
+{
+    if (!session->config.strategy->is_endless || deadline == NSTIME_NEVER)
+        return deadline;
+    nstime span = session->config.interval / SERVED_PER_ROUND, timer = session->config.strategy->timer(session);
+    nstime together = (deadline / span + 1) * span;
+    return timer < together ? timer : together;
+}
+
 struct wish session_wish(struct session *session, nstime now)
 {
     struct wish wish = {.kind = WISH_WAIT, .until = NSTIME_NEVER};
@@ -386,7 +401,7 @@ struct wish session_wish(struct session *session, nstime now)
         return wish;
     }
     wish.kind = WISH_WAIT;
-    wish.until = session_next_deadline(session);
+    wish.until = served_at(session, session_next_deadline(session));
     if (due && slot < wish.until)
         wish.until = slot;
     if (again < wish.until)

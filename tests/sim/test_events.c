@@ -173,8 +173,8 @@ static void test_limits(void)
          "icmp,tcp/443", {EVENT_VERDICT_CHANGE, "tcp/443", 40, 45, 3, 0, "open", "rejected"},
          {EVENT_VERDICT_CHANGE, "tcp/443", 100, 103, 6, 0, "rejected", "open"});
     TEST("limits, and another route", NODES LINKS LIMITED "route r2 target via x\nroute r4 client via r3\n",
-         "icmp,tcp/443", {EVENT_ROUTE_CHANGE, NULL, 40, 43, 3, 0, "10.0.3.1", "10.8.0.1"},
-         {EVENT_ROUTE_CHANGE, NULL, 100, 103, 3, 0, "10.8.0.1", "10.0.3.1"});
+         "icmp,tcp/443", {EVENT_ROUTE_CHANGE, NULL, 40, 42, 3, 0, "10.0.3.1", "10.8.0.1"},
+         {EVENT_ROUTE_CHANGE, NULL, 100, 102, 3, 0, "10.8.0.1", "10.0.3.1"});
     TEST("limits, and one of seven specs", PLAIN LIMITED "filter r2 forward tcp port 80 drop\n",
          "icmp,udp,udp/53,udp/443,tcp/443,tcp/80,tcp/80:ack",
          {EVENT_VERDICT_CHANGE, "tcp/80:ack", 40, 55, 0, 2, "closed", "dropped"},
@@ -222,8 +222,6 @@ static void test_changes(void)
     TEST("a slower link, and a target that refuses", SLOW, "udp",
          {EVENT_LATENCY_SHIFT, "udp", 40, 52, 3, 0, NULL, NULL},
          {EVENT_LATENCY_SHIFT, "udp", 100, 112, 3, 0, NULL, NULL});
-    TEST("a lossy link", LOSSY, "icmp,tcp/443", {EVENT_LOSS_BEGIN, NULL, 40, 70, 4, 3, NULL, NULL},
-         {EVENT_LOSS_END, NULL, 90, 140, 4, 3, NULL, NULL});
     test_change("a limit", PLAIN "set r3 limit 3 0.5\n", "icmp,tcp/443", NULL, 0);
     TEST("a longer route",
          NODES LINKS "link x y delay 5ms\nroute r2 target via x\nroute x target via y\nroute r4 client via r3\n",
@@ -246,6 +244,30 @@ static void test_changes(void)
          {EVENT_LOCAL_DROP, NULL, 99, 102, 0, 0, "Operation not permitted", "sent"});
     TEST("a link that loses little", STEP("5ms loss 8%"), "icmp,tcp/443",
          {EVENT_LOSS_BEGIN, NULL, 40, 98, 0, 3, NULL, NULL}, {EVENT_LOSS_END, NULL, 90, 155, 0, 3, NULL, NULL});
+}
+
+#define LOSSY_RUNS 30
+
+/* Each run tells where the losses are. Most have lost enough by then to tell the link. */
+static void test_lossy_link(void)
+{
+    static const struct due_event due[] = {{EVENT_LOSS_BEGIN, NULL, 40, 70, 0, 3, NULL, NULL},
+                                           {EVENT_LOSS_END, NULL, 90, 140, 0, 3, NULL, NULL}};
+    struct watching w;
+    struct heard heard;
+    unsigned wrong = 0, exact = 0;
+    for (uint64_t seed = 1; seed <= LOSSY_RUNS; seed++) {
+        watching_init(&w, PLAIN, "icmp,tcp/443", seed);
+        watching_change(&w, 40, LOSSY);
+        watching_change(&w, 100, PLAIN);
+        w.config.rounds = 160;
+        heard_run(&heard, &w);
+        wrong += heard.count != 2 || !fits(&heard.events[0], &due[0]) || !fits(&heard.events[1], &due[1]);
+        exact += heard.events[0].after.ttl == 3 && heard.events[0].before.ttl == 4;
+        heard_free(&heard, &w);
+    }
+    is_num(wrong, 0, "a lossy link, in %u runs: its loss begins and ends, and nothing else", LOSSY_RUNS);
+    ok(exact >= LOSSY_RUNS * 4 / 5, "%u of them tell the link", exact);
 }
 
 /* Replies to probes of one round come before and after a change, wherever in the round it is. Its hop is the same. */
@@ -532,6 +554,7 @@ int main(void)
     test_jitter();
     test_balancers();
     test_changes();
+    test_lossy_link();
     test_all_phases();
     test_limits();
     return tap_done();

@@ -86,14 +86,21 @@ static struct sums run(const char *specs, unsigned after, unsigned loss, const s
     return sums;
 }
 
+/* Where 70 % are lost, the confidence of 0.99 that a verdict needs lets a run in a hundred take silences for an outage,
+ * which ends soon: two events. */
+static unsigned chance_events(unsigned loss)
+{
+    return losses[loss] < 70 ? 0 : 2 * (1 + seeds / 100);
+}
+
 /* Loss that begins and ends. The path loses the packets of all specs alike. */
 static void test_loss(const char *specs, unsigned after)
 {
     static const struct due none = {.filter = ""};
     for (unsigned loss = 1; loss < LOSSES; loss++) {
         struct sums sums = run(specs, after, loss, &none);
-        is_num(sums.others, 0, "%s, %u %% lost behind hop %u: %u runs tell loss %u times, nothing else", specs,
-               losses[loss], after, seeds, sums.losses);
+        ok(sums.others <= chance_events(loss), "%s, %u %% lost behind hop %u: %u runs tell loss %u times, %u others",
+           specs, losses[loss], after, seeds, sums.losses, sums.others);
         if (strchr(specs, ','))
             is_num(sums.alone, 0, "none of it is told of one spec alone");
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "session/state.h"
 #include "sim/watching.h"
 #include "tap.h"
 #include "watch/watch.h"
@@ -122,6 +123,42 @@ static void test_automatic(void)
     watching_free(&w);
 }
 
+/* How a run waits. */
+struct waits {
+    struct session *const *session;
+    nstime last;
+    unsigned count, late;
+};
+
+static nstime note_wait(void *context, nstime now, nstime until)
+{
+    struct waits *waits = context;
+    (void)now;
+    waits->count += until != waits->last;
+    waits->last = until;
+    waits->late += until > session_next_deadline(*waits->session) + 20 * NS_PER_MS;
+    return until;
+}
+
+/* A probe that settles wakes nobody by itself, and soon enough for the next question. */
+static void test_waits(void)
+{
+    struct watching w;
+    watching_init(&w, PLAIN, "icmp,udp,udp/53,udp/443,tcp/80,tcp/443,tcp/443:ack", 1);
+    struct waits waits = {.session = &w.session};
+    const struct companion companion = {.context = &waits, .serve = note_wait};
+    w.companion = &companion;
+    w.config.rounds = 100;
+    watching_run(&w, NULL);
+    unsigned sent = 0;
+    for (unsigned i = 0; i < w.session->trace_count; i++)
+        sent += w.session->next_serial[i];
+    printf("# %u waits for %u probes\n", waits.count, sent);
+    ok(waits.count <= sent + 100 * 13, "besides its sends, a run of six hops waits twice a hop and once a round");
+    is_num(waits.late, 0, "a deadline is served within 20 ms");
+    watching_free(&w);
+}
+
 /* The target falls silent for four rounds: then probes look for it further on as well. */
 static void test_lookahead(void)
 {
@@ -156,6 +193,7 @@ static void test_down(void)
 int main(void)
 {
     test_down();
+    test_waits();
     test_automatic();
     test_lookahead();
     test_rounds();

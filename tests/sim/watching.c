@@ -50,7 +50,7 @@ void watching_run(struct watching *w, const struct session_events *events)
     if (!w->session || !w->sim)
         abort();
     sim_set_changes(w->sim, w->changes, w->net_count - 1);
-    if (loop_run(w->session, sim_wire(w->sim), NULL, NULL, &stop, &w->err) != STATUS_OK) {
+    if (loop_run(w->session, sim_wire(w->sim), NULL, w->companion, &stop, &w->err) != STATUS_OK) {
         printf("# %s\n", w->err.message);
         abort();
     }

@@ -3,6 +3,7 @@
 #ifndef HOPSONDE_TESTS_SIM_WATCHING_H
 #define HOPSONDE_TESTS_SIM_WATCHING_H
 
+#include "cli/shared/loop.h"
 #include "sim/drive.h"
 
 #define WATCHING_NETS_MOST 10
@@ -12,9 +13,10 @@ struct watching {
     struct sim_change changes[WATCHING_NETS_MOST];
     unsigned net_count;
     struct session_config config;
-    uint32_t reset_after;    /* heard.h: behind so many rounds the monitor counts anew; 0: never */
-    struct sim *sim;         /* owned */
-    struct session *session; /* owned; finished */
+    uint32_t reset_after;              /* heard.h: behind so many rounds the monitor counts anew; 0: never */
+    const struct companion *companion; /* NULL: none */
+    struct sim *sim;                   /* owned */
+    struct session *session;           /* owned; finished */
     struct err err;
 };
 
