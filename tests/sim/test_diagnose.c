@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* `diagnose` over simulated networks: no false claim where hardly anything is lost, no more than the confidences allow
  * where much is; and what it costs, in packets and in virtual time. tests/bench/calibrate is the same with more runs.
- */
+ * SIM_SEEDS: a third of the runs for each (3). */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "sim/world.h"
 #include "tap.h"
 
-#define RUNS 75  /* of each loss */
-#define DEAR 400 /* packets: such a network is tried with one seed */
+#define RUNS_PER_SEED 25 /* of each loss */
+#define DEAR 400         /* packets: such a network is tried with one seed */
 #define UNLIKELY 0.001
 #define MOST_OF_SPEC 3
 #define MOST_OF_ALL 6
 
 /* --- claims --- */
+
+static unsigned runs = 3 * RUNS_PER_SEED;
 
 static const struct world_ills ills[] = {{0, false}, {0.02, false}, {0.1, false}, {0.3, false}, {0, true}};
 
@@ -23,15 +25,15 @@ static void test_claims(const struct world_ills *of, bool none_wrong, struct cla
     char name[WORLD_ILLS_BYTES];
     struct claim_counts tally = {0};
     world_ills_format(of, name);
-    for (uint64_t seed = 1; seed <= RUNS; seed++)
+    for (uint64_t seed = 1; seed <= runs; seed++)
         tally_run(of, seed, &tally);
     is_num(tally.broken, 0, "%s: every run comes to its end", name);
     if (none_wrong) {
         is_num(tally_wrong(&tally), 0, "%s: no false verdict", name);
         is_num(tally.false_findings, 0, "%s: no false finding", name);
         /* Probes that are not lost must lead to verdicts. */
-        ok(tally.inconclusive * 50 <= RUNS * WORLD_SPECS, "%s: %u of %d verdicts are inconclusive", name,
-           tally.inconclusive, RUNS * WORLD_SPECS);
+        ok(tally.inconclusive * 50 <= runs * WORLD_SPECS, "%s: %u of %u verdicts are inconclusive", name,
+           tally.inconclusive, runs * WORLD_SPECS);
     }
     for (unsigned bin = 0; bin < WORLD_BINS; bin++)
         if (tally.claims[bin] > 0)
@@ -219,6 +221,8 @@ static void test_busy_machine(unsigned stalled_sends, bool found)
 int main(void)
 {
     struct claim_counts all = {0};
+    const char *seeds = getenv("SIM_SEEDS");
+    runs = seeds ? (unsigned)strtoul(seeds, NULL, 10) * RUNS_PER_SEED : runs;
     test_busy_machine(0, true);
     test_busy_machine(60, true);
     test_busy_machine(102, true); /* the last round shows it */

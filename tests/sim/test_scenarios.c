@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The session over simulated networks: every scenario, probe type and family, with several seeds: the path found is the
- * truth, no router is pressed, the same seed sends the same bytes, and what was captured replays to the same state. */
+ * truth, no router is pressed, the same seed sends the same bytes, and what was captured replays to the same state.
+ * SIM_SEEDS: how many seeds (3). */
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,10 +11,12 @@
 #include "tap.h"
 #include "verdict/verdict.h"
 
-#define SEEDS 3
+#define SEEDS_USUAL 3
 #define MOST_OF_SPEC 3
 #define MOST_OF_ALL 6
 #define SIZES_UP_TO 1500
+
+static unsigned seeds = SEEDS_USUAL;
 
 static const char *const spec_lists[] = {
     "udp",     "icmp",  "tcp/443", "tcp/80", "tcp/80:ack", "tcp/81:fin", "udp/53", "udp/123",
@@ -313,7 +316,7 @@ static bool check_with_sizes(const struct net *net, uint8_t family, const char *
     struct session_config config = *plain;
     struct drive d;
     config.interface_mtu = SIZES_UP_TO;
-    config.seed += SEEDS;
+    config.seed += SEEDS_USUAL;
     bool ran = drive_live(&d, net, &config, NSTIME_NEVER), cannot = d.err.status == STATUS_USAGE;
     if (!ran && !cannot)
         complain("%s, seed %" PRIu64 ", with sizes: %s", spec, config.seed, d.err.message);
@@ -357,7 +360,7 @@ static void run_scenario(const struct net *net, const char *name, uint8_t family
     if (addr_is_none(&net->target[family == 6]))
         return;
     for (size_t i = 0; i < sizeof spec_lists / sizeof spec_lists[0]; i++)
-        for (uint64_t seed = 1; seed <= SEEDS; seed++)
+        for (uint64_t seed = 1; seed <= seeds; seed++)
             if (!only || strcmp(only, spec_lists[i]) == 0)
                 run_one(net, family, spec_lists[i], seed, &score);
     ok(score.runs, "%s, IPv%u: every run comes to its end", name, family);
@@ -441,7 +444,7 @@ static void test_durations(void)
         const struct bound *b = &bounds[i];
         struct net *net = read_scenario(b->scenario);
         double worst = 0;
-        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        for (uint64_t seed = 1; seed <= seeds; seed++) {
             struct session_config config;
             struct drive d;
             struct err err;
@@ -480,6 +483,8 @@ static void test_pressure(void)
 
 int main(void)
 {
+    const char *value = getenv("SIM_SEEDS");
+    seeds = value ? (unsigned)strtoul(value, NULL, 10) : seeds;
     test_durations();
     test_pressure();
     test_scenarios();
