@@ -375,23 +375,25 @@ static void tell_begin(struct monitor *monitor, const struct session *session, c
     monitor_tell(monitor, &event);
 }
 
-static void look_at_span(struct monitor *monitor, const struct session *session, const struct group *group,
+/* True: loss has begun. It is told, or will be: tell_begin(). */
+static bool look_at_span(struct monitor *monitor, const struct session *session, const struct group *group,
                          unsigned episode, unsigned span)
 {
     struct loss_by_hop counts;
     struct loss_count recent, before;
     nstime since = session_now(session) - span * session_config(session)->interval;
     if (count_lost_at_end(monitor, session, group, since) < LOSSES_LEAST)
-        return;
+        return false;
     gather(monitor, session, group, since, &counts);
     bool is_of_group = group->count == 1 || counts.losers > 1; /* else it is of a spec alone */
     if (!is_of_group || !is_more(&counts.end_recent, &counts.end_before, CHANCE_OF_LOSS_AT_END))
-        return;
+        return false;
     count_behind(&counts, find_split(&counts, group->last).likeliest, group->last, &recent, &before);
     double chance = rate(&recent) > rate(&before) ? loss_chance_at_least(&recent, &before) : 1;
     if (chance >= CHANCE_OF_LOSS)
-        return;
+        return false;
     tell_begin(monitor, session, group, episode, &counts, since, chance);
+    return true;
 }
 
 /* When the loss of recent probes to the end began: they are likelier by their share than by the one before from there
@@ -431,11 +433,14 @@ static bool loses_alone(const struct monitor *monitor, const struct session *ses
     return is_more(&own, &others, CHANCE_OF_LOSS_AT_END);
 }
 
-static void look_at_group(struct monitor *monitor, const struct session *session, const struct group *group,
+/* Whether it has lost more than before, now or already. */
+static bool look_at_group(struct monitor *monitor, const struct session *session, const struct group *group,
                           unsigned episode)
 {
+    bool has_begun = monitor->losses[episode].is_on;
     for (unsigned i = 0; i < sizeof spans / sizeof *spans && !monitor->losses[episode].is_on; i++)
-        look_at_span(monitor, session, group, episode, spans[i]);
+        has_begun = look_at_span(monitor, session, group, episode, spans[i]) || has_begun;
+    return has_begun;
 }
 
 static void add_to_group(struct group *group, const struct session *session, unsigned index)
@@ -471,12 +476,11 @@ void losses_look(struct monitor *monitor, const struct session *session)
             tell_end(monitor, session, e);
     if (all.count == 1 && has_doubt)
         return; /* else it would be told of that spec alone */
-    if (all.count && !monitor->losses[SPECS_MOST].is_on)
-        look_at_group(monitor, session, &all, SPECS_MOST);
-    for (unsigned n = 0; n < all.count && all.count > 1 && !monitor->losses[SPECS_MOST].is_on; n++) {
+    bool all_lose = all.count && look_at_group(monitor, session, &all, SPECS_MOST);
+    for (unsigned n = 0; n < all.count && all.count > 1 && !all_lose; n++) {
         struct group one = {.count = 0};
         add_to_group(&one, session, all.index[n]);
-        if (!monitor->losses[all.index[n]].is_on && loses_alone(monitor, session, &all, all.index[n]))
+        if (loses_alone(monitor, session, &all, all.index[n]))
             look_at_group(monitor, session, &one, all.index[n]);
     }
 }
