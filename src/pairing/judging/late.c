@@ -7,6 +7,9 @@
 #define LATE_MOST (120 * NS_PER_S)
 /* A packet with another payload, or one that a retransmission equals, is the same if it comes with the others. */
 #define REWRITTEN_WITHIN (150 * NS_PER_MS)
+/* Segments of the other point that are compared. Unit: packets. Source: chosen. Effect: a segment with more of them
+ * near it is in doubt; fewer leave retransmitted segments in doubt, and more take time. */
+#define COMPARED_MOST 64
 
 /* A packet that is alone, with what it may have in common with its partner. */
 struct candidate {
@@ -90,6 +93,18 @@ static nstime overview_off(const struct judging *j, const struct candidate *far)
     return far->common - on_near_clock(&j->p->config.overview.clock, far->alone);
 }
 
+/* Timestamps or ids show that they are different packets. */
+static bool are_different(const struct judging *j, const struct pair *pair, const struct candidate *near,
+                          const struct candidate *far)
+{
+    const struct alone *a = near->alone, *b = far->alone;
+    const struct pair_way *way = &pair->ways[near->near_way];
+    bool is_drawn =
+        a->kind == PASSAGE_OTHER && j->p->config.overview.ids_drawn[sides_way(side_of(j, pair), near->near_way)];
+    bool other_id = a->whole_span == b->whole_span && a->id && b->id && a->id != b->id;
+    return !same_timestamps(way, a, b) || (other_id && !way->ids_differ && !is_drawn);
+}
+
 static bool accepts(const struct judging *j, const struct pair *pair, const struct candidate *near,
                     const struct candidate *far, bool rewritten)
 {
@@ -101,9 +116,7 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
     nstime expected = way->has_expected ? way->expected + overview_off(j, far) : 0;
     nstime usual = toward_far ? expected : -expected;
     bool same_id = a->id && a->id == b->id;
-    if (!same_timestamps(way, a, b) ||
-        (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ &&
-         !(a->kind == PASSAGE_OTHER && j->p->config.overview.ids_drawn[sides_way(side, near->near_way)])))
+    if (are_different(j, pair, near, far))
         return false;
     if (!same_id && !(a->has_timestamps && b->has_timestamps) && !is_in_time(j, side, near->near_way, delay, usual))
         return false; /* a retransmission looks the same */
@@ -163,26 +176,85 @@ static bool is_timed(const struct judging *j, const struct alone *a)
                                           : clock_is_known_at_b(&j->out->clock, a->shown.time);
 }
 
-/* A packet of the other point is near in time: one that nothing but its time tells from others may be among these.
- * Others may be it if a clock was set that no pairs show. */
-static bool has_neighbour(const struct judging *j, const struct candidate *all, size_t count,
-                          const struct candidate *self)
+/* Packets of one point with one key, in the order of time, that are not paired. */
+struct rest {
+    const struct candidate *from;
+    size_t count;
+};
+
+/* How many come before a time. */
+static size_t count_before(const struct rest *rest, nstime time)
 {
-    bool has = false;
-    for (size_t i = 0; i < count && !has; i++) {
-        bool is_exact = self->alone->is_alike && is_timed(j, self->alone) && is_timed(j, all[i].alone);
-        nstime within = is_exact ? REWRITTEN_WITHIN : ALONE_AFTER;
-        has = !all[i].alone->gone && all[i].alone->shown.point != self->alone->shown.point &&
-              all[i].common - self->common < within && self->common - all[i].common < within;
+    size_t low = 0, high = rest->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rest->from[middle].common < time)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return has;
+    return low;
 }
 
-static void set_group(struct judging *j, const struct candidate *all, size_t count)
+static struct rest rest_within(const struct rest *rest, nstime time, nstime within)
 {
+    size_t from = count_before(rest, time - within + 1), to = count_before(rest, time + within);
+    return (struct rest){rest->from + from, to - from};
+}
+
+/* Whether the clock is known for a packet and for all of the other point that are near. */
+static bool are_timed(const struct judging *j, const struct candidate *self, const struct rest *near)
+{
+    return j->out->clock.count <= 1 && is_timed(j, self->alone) &&
+           (!near->count || (is_timed(j, near->from[0].alone) && is_timed(j, near->from[near->count - 1].alone)));
+}
+
+/* Packets of the other point among which one may be that nothing but its time tells from others. Where a clock may have
+ * been set that no pairs show, all are. */
+static struct rest find_neighbours(const struct judging *j, const struct rest *others, const struct candidate *self)
+{
+    struct rest near = rest_within(others, self->common, ALONE_AFTER);
+    if (!fates_is_shown(j, self->common))
+        return *others;
+    return self->alone->is_alike && are_timed(j, self, &near) ? rest_within(others, self->common, REWRITTEN_WITHIN)
+                                                              : near;
+}
+
+/* A packet of the other point may be it. Ids and timestamps tell segments apart; devices draw the ids of datagrams
+ * anew. */
+static bool has_neighbour(const struct judging *j, const struct pair *pair, const struct rest *others,
+                          const struct candidate *self)
+{
+    struct rest near = find_neighbours(j, others, self);
+    if (self->alone->kind != PASSAGE_TCP || near.count > COMPARED_MOST)
+        return near.count > 0;
+    bool is_near = self->alone->shown.point == TRANSIT_NEAR;
+    for (size_t i = 0; i < near.count; i++)
+        if (!are_different(j, pair, is_near ? self : &near.from[i], is_near ? &near.from[i] : self))
+            return true;
+    return false;
+}
+
+/* Takes out those that were paired; the others stay in their order. */
+static size_t drop_paired(struct candidate *all, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!all[i].alone->gone)
+            all[kept++] = all[i];
+    return kept;
+}
+
+static void set_group(struct judging *j, const struct pair *pair, struct candidate *all, size_t count)
+{
+    struct rest rests[TRANSIT_POINTS] = {{.from = all}};
+    count = drop_paired(all, count);
+    while (rests[TRANSIT_NEAR].count < count && all[rests[TRANSIT_NEAR].count].alone->shown.point == TRANSIT_NEAR)
+        rests[TRANSIT_NEAR].count++;
+    rests[TRANSIT_FAR] = (struct rest){all + rests[TRANSIT_NEAR].count, count - rests[TRANSIT_NEAR].count};
     j->groups++;
     for (size_t i = 0; i < count; i++)
-        if (!fates_is_shown(j, all[i].common) || has_neighbour(j, all, count, &all[i]))
+        if (has_neighbour(j, pair, &rests[!all[i].alone->shown.point], &all[i]))
             all[i].alone->group = j->groups;
 }
 
@@ -209,7 +281,7 @@ static void join_alike(struct judging *j, struct pair *pair, const struct candid
 
 /* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
  * the same. True: they are such. */
-static bool make_group(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, size_t nears)
+static bool make_group(struct judging *j, struct pair *pair, struct candidate *all, size_t count, size_t nears)
 {
     bool alike = false;
     size_t left[TRANSIT_POINTS] = {0};
@@ -220,12 +292,12 @@ static bool make_group(struct judging *j, struct pair *pair, const struct candid
     for (size_t i = 0; i < count && alike; i++)
         left[all[i].alone->shown.point] += !all[i].alone->gone;
     if (left[TRANSIT_NEAR] && left[TRANSIT_FAR])
-        set_group(j, all, count);
+        set_group(j, pair, all, count);
     return alike;
 }
 
 /* All with one key: near ones first, each in the order of time. */
-static void join_group(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, bool rewritten)
+static void join_group(struct judging *j, struct pair *pair, struct candidate *all, size_t count, bool rewritten)
 {
     size_t nears = 0;
     while (nears < count && all[nears].alone->shown.point == TRANSIT_NEAR)
@@ -244,7 +316,7 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
         is_joined = true;
     }
     if (!is_joined && nears && nears < count && !rewritten)
-        set_group(j, all, count);
+        set_group(j, pair, all, count);
 }
 
 static void join_range(struct judging *j, struct alone *from, size_t count, struct candidate *room, bool rewritten)

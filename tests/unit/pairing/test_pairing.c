@@ -277,6 +277,19 @@ static void see_up(nstime at, uint32_t first)
     see_alike(TRANSIT_FAR, at + DELAY, true, 61, first);
 }
 
+/* A lost segment is sent again, and the near capture lacks it: its id and timestamp show that it is another packet. */
+static void sent_again(uint16_t id, unsigned lost)
+{
+    begin(0);
+    frame_it();
+    see(TRANSIT_NEAR, 600 * MS, up(50, TCP_ACK, 3001, 5001, 500));
+    see(TRANSIT_FAR, 900 * MS, up_far(id, TCP_ACK, 3001, 5001, 500));
+    end_it();
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], lost, "a segment, and %s 290 ms late", lost ? "another one" : "it comes");
+    pairing_free(pairing);
+}
+
 /* The far host has closed the connection. It answers a segment that its capture lacks with a reset, or it sends the
  * reset on its own. */
 static void answered_by_reset(uint8_t more)
@@ -707,6 +720,8 @@ int main(void)
     clock_set_at_end(0);
     clock_set_at_end(200 * MS);
     silences();
+    sent_again(50, 0);
+    sent_again(51, 1);
     answered_by_reset(0);
     answered_by_reset(TCP_ACK);
     alike_both_ways();
