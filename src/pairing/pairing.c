@@ -111,14 +111,14 @@ static uint32_t packets_of(const struct pairing *p, const struct held *h)
     return h->span > unit ? (h->span + unit - 1) / unit : 1;
 }
 
-/* A firewall may add a constant to the numbers of the connection, and too few packets show which, so far. */
-static bool has_unknown_numbers(const struct pairing *p, const struct held *h)
+/* A firewall may add a constant to the numbers of the connection, and too few packets show which, so far. If they do in
+ * the end, late.c pairs packets without data. Those with data may be cut otherwise at the other point. */
+static bool has_unplaced_data(const struct pairing *p, const struct held *h)
 {
-    if (h->kind != PASSAGE_TCP || !has_partner(p, h->flow))
+    if (h->kind != PASSAGE_TCP || !h->length || !has_partner(p, h->flow))
         return false;
     const struct pair *pair = see_pair_of(p, h->flow);
-    unsigned near_way = h->way ^ way_flips(pair, h->point);
-    return !(pair->ways[near_way].seq.known && (h->span || pair->ways[!near_way].seq.known));
+    return !pair->ways[h->way ^ way_flips(pair, h->point)].seq.known;
 }
 
 static void leave_alone(struct pairing *p, const struct held *h, bool early)
@@ -160,7 +160,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .is_copied = h->is_copied,
         .is_error = h->kind == PASSAGE_ERROR,
         .is_fragment = h->is_fragment,
-        .early = early || has_unknown_numbers(p, h),
+        .early = early || has_unplaced_data(p, h),
     };
     if (other && h->kind == PASSAGE_TCP && h->span) {
         if (has_other_ttl(p, h))

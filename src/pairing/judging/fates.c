@@ -159,6 +159,13 @@ static bool may_be_left_out(const struct judging *j, const struct pair *pair, co
     return see_flow(j->p, pair->flows[!a->shown.point])->left_out && common < pair->since;
 }
 
+/* A firewall may add a constant to the numbers of the connection, and too few packets show which, to the end. */
+static bool has_unknown_numbers(const struct pair *pair, const struct alone *a, unsigned near_way)
+{
+    return a->kind == PASSAGE_TCP &&
+           !(pair->ways[near_way].seq.known && (a->shown.bytes || pair->ways[!near_way].seq.known));
+}
+
 /* Both points have packets of it, and none is at both: the clock may be wrong there, or the conversations are not the
  * same. */
 static bool is_paired_in_vain(const struct pair *pair)
@@ -192,7 +199,8 @@ static void judge_paired(const struct judging *j, struct alone *a)
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
     bool is_unsure = a->shown.repeated && !a->shown.usual_ttl;
     a->early = a->early || is_unsure || is_paired_in_vain(pair) || may_be_other_ping(j, pair) ||
-               may_be_left_out(j, pair, a) || may_be_reset(j, pair, a, near_way);
+               may_be_left_out(j, pair, a) || may_be_reset(j, pair, a, near_way) ||
+               has_unknown_numbers(pair, a, near_way);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);

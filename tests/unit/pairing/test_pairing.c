@@ -290,6 +290,38 @@ static void sent_again(uint16_t id, unsigned lost)
     pairing_free(pairing);
 }
 
+/* A SYN is sent six times through a firewall that adds constants to sequence numbers, and the answers to it are lost.
+ * If the last one arrives, it shows the constant. */
+static void numbers_unknown(bool arrives)
+{
+    const uint32_t added = 77777;
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 6; i++) {
+        nstime at = 600 * MS + i * 1500 * MS;
+        uint16_t id = (uint16_t)(60 + i);
+        struct sent syn = up(id, TCP_SYN, 70000, 0, 0);
+        struct sent syn_far = up_far(id, TCP_SYN, 70000 + added, 0, 0);
+        struct sent answer = down(id, TCP_SYN | TCP_ACK, 90000, 70001, 0);
+        struct sent answer_far = down_far(id, TCP_SYN | TCP_ACK, 90000 + 3 * added, 70001 + added, 0);
+        syn.from_port = answer.to_port = 40001;
+        syn_far.from_port = answer_far.to_port = 61001;
+        see(TRANSIT_NEAR, at, syn);
+        see(TRANSIT_FAR, at + DELAY, syn_far);
+        see(TRANSIT_FAR, at + DELAY, answer_far);
+        if (arrives && i == 5)
+            see(TRANSIT_NEAR, at + 2 * DELAY, answer);
+        exchange(at + 100 * MS, i + 4);
+        exchange(at + 800 * MS, i + 10);
+    }
+    for (unsigned i = 16; i < 20; i++)
+        exchange(9600 * MS + 300 * MS * (i - 16), i);
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_NEAR], arrives ? 5 : 0, "answers to a SYN are lost%s",
+           arrives ? ", but for the last" : ", and nothing shows their numbers");
+    pairing_free(pairing);
+}
+
 /* The far host has closed the connection. It answers a segment that its capture lacks with a reset, or it sends the
  * reset on its own. */
 static void answered_by_reset(uint8_t more)
@@ -722,6 +754,8 @@ int main(void)
     silences();
     sent_again(50, 0);
     sent_again(51, 1);
+    numbers_unknown(true);
+    numbers_unknown(false);
     answered_by_reset(0);
     answered_by_reset(TCP_ACK);
     alike_both_ways();
