@@ -57,9 +57,26 @@ bool fates_is_shown_by_alike(const struct judging *j, nstime near)
 bool fates_is_shown(const struct judging *j, nstime near)
 {
     const struct clock_estimate *clock = &j->p->config.overview.clock;
-    if (fates_is_shown_by_alike(j, near))
+    if (fates_is_shown_by_alike(j, near) || fates_is_shown_by_others(j, near))
         return true;
     return clock_is_shown(clock, near - ALIKE_EDGE) && clock_is_shown(clock, near + ALIKE_EDGE);
+}
+
+bool fates_is_shown_by_others(const struct judging *j, nstime near)
+{
+    const struct clock_estimate *clock = &j->out->clock;
+    bool is_shown = false;
+    for (unsigned i = 0; i < clock->count; i++) {
+        const struct clock_segment *segment = &clock->segments[i];
+        is_shown = is_shown || (segment->has_least && segment->has_most && near - ALIKE_EDGE >= segment->first &&
+                                near + ALIKE_EDGE <= segment->last);
+    }
+    return is_shown;
+}
+
+static nstime near_time(const struct judging *j, const struct alone *a)
+{
+    return a->shown.point == TRANSIT_NEAR ? a->shown.time : on_clock_of_other(j, TRANSIT_FAR, a->shown.time);
 }
 
 static enum transit_reason reason_of(const struct judging *j, const struct alone *a, enum transit_way way)
@@ -75,7 +92,7 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
         return TRANSIT_NOT_COVERED;
     if (gaps_meet(j, other, when))
         return TRANSIT_SILENT;
-    nstime near = a->shown.point == TRANSIT_NEAR ? a->shown.time : on_clock_of_other(j, TRANSIT_FAR, a->shown.time);
+    nstime near = near_time(j, a);
     bool is_known = a->shown.point == TRANSIT_NEAR ? clock_is_known(&j->out->clock, a->shown.time)
                                                    : clock_is_known_at_b(&j->out->clock, a->shown.time);
     nstime far = a->shown.point == TRANSIT_FAR ? a->shown.time : expected_middle(when);
@@ -322,12 +339,13 @@ static bool may_be_partner(const struct alone *a)
 }
 
 /* Of a row of alike datagrams some are alone at one point, and some at the other: a clock that was set unseen has put
- * each beside its neighbour. If few found a partner, those may be partners by chance; if none did, there are none. */
+ * each beside its neighbour, if no other packets show the clock there. If few found a partner, those may be partners by
+ * chance; if none did, there are none. */
 static bool is_shifted(const struct judging *j, const struct alone *a, const struct row *row)
 {
     unsigned way = near_way_of(j, a);
     uint64_t arrived = see_pair(j->p, a->ref)->ways[way].arrived;
-    return row->is_open[way][!a->shown.point] ||
+    return (row->is_open[way][!a->shown.point] && !fates_is_shown_by_others(j, near_time(j, a))) ||
            (arrived && ROW_ALONE_SHARE * arrived < row->alone[way][a->shown.point]);
 }
 

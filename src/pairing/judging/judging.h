@@ -74,7 +74,7 @@ bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out);
 bool witnesses_find(struct judging *j);
 /* False: the clocks may have been set between a packet at these times, by the clocks of both points, and the pairs of
  * packets before and after it. `is_alike`: a datagram that only its time tells from others, so that a clock that was
- * set anywhere leaves it in doubt. */
+ * set leaves it in doubt, unless others show the clock around it. */
 bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_alike);
 
 /* Bounds the time in which the final clock is known, after late.c: before the first witness, and after the last one,
@@ -126,6 +126,8 @@ bool gaps_are_sure(const struct judging *j);
 bool fates_is_shown(const struct judging *j, nstime near);
 /* By such packets alone. */
 bool fates_is_shown_by_alike(const struct judging *j, nstime near);
+/* Other packets show the clock, with both bounds, before and after that time, and it was not set between. */
+bool fates_is_shown_by_others(const struct judging *j, nstime near);
 /* False: out of memory. */
 bool fates_judge(struct judging *j);
 

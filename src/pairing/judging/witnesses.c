@@ -139,7 +139,8 @@ bool witnesses_show(const struct judging *j, nstime near, nstime far, bool is_al
     }
     const struct witness *before = low ? &j->witnesses[low - 1] : NULL;
     const struct witness *after = low < j->witness_count ? &j->witnesses[low] : NULL;
-    if (j->p->config.overview.clock.contradictory || (is_alike && j->out->clock.count > 1))
+    if (j->p->config.overview.clock.contradictory ||
+        (is_alike && j->out->clock.count > 1 && !fates_is_shown_by_others(j, near)))
         return false;
     if (before && after)
         return before->agrees && after->agrees;

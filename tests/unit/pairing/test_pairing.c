@@ -403,28 +403,57 @@ static void row_lost(unsigned arrive, unsigned lost)
     pairing_free(pairing);
 }
 
-/* Datagrams of a row do not arrive. One that the far point alone has, where nothing shows the clock, may be any of them
- * if a clock was set. */
-static void row_in_doubt(bool is_in_doubt)
+/* Four datagrams of a row do not arrive, and other packets show the clock around the first `shown` of the row. The far
+ * point alone has another one later: it may be any of them, if a clock was set where nothing else shows it. */
+static void row_in_doubt(unsigned shown, bool has_other, unsigned lost)
 {
     begin(0);
     frame_it();
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < 16; i++) {
         if (i % 4 != 2)
             see_up(600 * MS + i * 300 * MS, 7919);
         else
             see_alike(TRANSIT_NEAR, 600 * MS + i * 300 * MS, true, 64, 7919);
-        exchange(700 * MS + i * 300 * MS, i + 4);
+        if (i < shown)
+            exchange(700 * MS + i * 300 * MS, i + 4);
     }
-    if (is_in_doubt)
-        see_alike(TRANSIT_FAR, 3050 * MS, true, 61, 7919);
+    if (has_other)
+        see_alike(TRANSIT_FAR, 5450 * MS, true, 61, 7919);
     for (unsigned i = 0; i < 20; i++) {
-        see_other(TRANSIT_NEAR, 3100 * MS + i * 200 * MS);
-        see_other(TRANSIT_FAR, 3100 * MS + i * 200 * MS);
+        see_other(TRANSIT_NEAR, 5500 * MS + i * 200 * MS);
+        see_other(TRANSIT_FAR, 5500 * MS + i * 200 * MS);
     }
     finish();
-    is_num(result->lost[TRANSIT_TOWARD_FAR], is_in_doubt ? 0 : 2, "datagrams of a row are lost%s",
-           is_in_doubt ? ", or in doubt" : "");
+    is_num(result->lost[TRANSIT_TOWARD_FAR], lost, "the clock is shown at %u of a row: %u are lost%s", shown, lost,
+           has_other ? ", and others in doubt" : "");
+    pairing_free(pairing);
+}
+
+/* One of a row is lost; or it arrives, as does the segment behind it and its acknowledgement. */
+static void see_beat(unsigned i, nstime ahead, bool is_lost)
+{
+    nstime at = 600 * MS + i * 300 * MS, later = at + 150 * MS;
+    uint32_t seq = 3001 + 500 * i;
+    uint16_t id = (uint16_t)(100 + i);
+    see_alike(TRANSIT_NEAR, at, true, 64, 7919);
+    if (!is_lost)
+        see_alike(TRANSIT_FAR, at + DELAY + ahead, true, 61, 7919);
+    see(TRANSIT_NEAR, later, up(id, TCP_ACK, seq, 5001, 500));
+    see(TRANSIT_FAR, later + DELAY + ahead, up_far(id, TCP_ACK, seq, 5001, 500));
+    see(TRANSIT_FAR, later + DELAY + ahead, down_far(id, TCP_ACK, 5001, seq + 500, 0));
+    see(TRANSIT_NEAR, later + 2 * DELAY, down(id, TCP_ACK, 5001, seq + 500, 0));
+}
+
+/* The far clock is set forward by 100 s within a row of datagrams. Of these, three are lost. */
+static void row_around_step(void)
+{
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 40; i++)
+        see_beat(i, i < 20 ? 0 : 100 * NS_PER_S, i == 10 || i == 20 || i == 30);
+    finish();
+    is_num(result->lost[TRANSIT_TOWARD_FAR], 2, "of a row, one is lost before the clock was set, and one after");
+    is_num(result->unjudged, 1, "nothing is said of the one around that time");
     pairing_free(pairing);
 }
 
@@ -762,8 +791,11 @@ int main(void)
     answers_lost();
     row_lost(4, 0);
     row_lost(5, 10);
-    row_in_doubt(false);
-    row_in_doubt(true);
+    row_in_doubt(16, false, 4);
+    row_in_doubt(16, true, 4);
+    row_in_doubt(8, false, 4);
+    row_in_doubt(8, true, 2);
+    row_around_step();
     forged_tail();
     stands_still();
     all_errors();
