@@ -275,6 +275,34 @@ static bool is_in_file(const struct judge *judge, enum pair_side side, nstime at
            at <= capture->frames[capture->count - 1].true_time - margin;
 }
 
+/* The receiver's capture shows an acknowledgement that expects just these bytes. */
+static bool is_expected_after(const struct judge *judge, const struct pair_crossing *c, enum pair_side receiver,
+                              nstime at)
+{
+    for (size_t i = 0; c->payload > 0 && i < judge->pair->count; i++) {
+        const struct pair_crossing *other = &judge->pair->crossings[i];
+        if (other->flow == c->flow && other->way != c->way && other->frames[receiver] && other->at[receiver] >= at &&
+            other->protocol == IP_TCP && other->acked == c->from)
+            return true;
+    }
+    return false;
+}
+
+/* The capture that should show the packet has no frame around its time for as long as captures pause. Both files would
+ * be the same if it had paused, and then the packet may have passed. */
+static bool may_be_in_pause(const struct judge *judge, const struct pair_crossing *c, enum pair_side known)
+{
+    const struct pair_capture *capture = &judge->pair->captures[!known];
+    nstime delay = judge->pair->plan.ways[c->way].delay;
+    nstime at = c->at[known] + (known == (enum pair_side)c->way ? delay : -delay);
+    for (size_t i = 0; i + 1 < capture->count; i++) {
+        nstime from = capture->frames[i].true_time, to = capture->frames[i + 1].true_time;
+        if (from < at && at < to && to - from >= PAIR_GAP_LEAST)
+            return !is_expected_after(judge, c, !known, to);
+    }
+    return false;
+}
+
 /* Whether both captures run at the times when the packet passes, or would pass. */
 static bool is_covered(const struct judge *judge, const struct pair_crossing *c)
 {
@@ -288,7 +316,8 @@ static bool is_covered(const struct judge *judge, const struct pair_crossing *c)
         return false;
     if (!is_in_file(judge, PAIR_NEAR, c->at[known], margin) || !is_in_file(judge, PAIR_FAR, c->at[known], margin))
         return false;
-    return judge->flow_is_paired[c->flow] && pair_covers(&plan->points[0], c->protocol, c->at[known], margin) &&
+    return judge->flow_is_paired[c->flow] && !may_be_in_pause(judge, c, known) &&
+           pair_covers(&plan->points[0], c->protocol, c->at[known], margin) &&
            pair_covers(&plan->points[1], c->protocol, c->at[known], margin);
 }
 

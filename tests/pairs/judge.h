@@ -2,7 +2,8 @@
 /* judge: what was found in a pair of captures, against the truth. For tests only; pure.
  *
  * A statement about packets is wrong if any of them had another fate. A packet that was lost should be found if both
- * points cover it: each records at that time, its filter passes the protocol, and no frame of theirs is left out. */
+ * points cover it: each records at that time, its filter passes the protocol, and no frame of theirs is left out. No
+ * file shows whether its capture paused in a long time without frames, so that this is no time that it covers. */
 #ifndef HOPSONDE_TESTS_PAIRS_JUDGE_H
 #define HOPSONDE_TESTS_PAIRS_JUDGE_H
 

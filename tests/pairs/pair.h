@@ -28,6 +28,9 @@ enum pair_link {
 
 enum pair_ids { PAIR_IDS_OF_FLOW, PAIR_IDS_OF_HOST, PAIR_IDS_RANDOM, PAIR_IDS_ZERO };
 
+/* No pause of a capture is shorter. */
+#define PAIR_GAP_LEAST (3 * NS_PER_S)
+
 /* How one point records. Times are true times from the start of the traffic. */
 struct pair_point {
     bool at_host; /* false: on a router beside the host; then packets may be lost between the two */
@@ -122,12 +125,13 @@ struct pair_crossing {
     bool reordered;   /* it was held back so that others overtake it */
     const char *kind; /* of the flow: "dns" */
     uint16_t flow;
-    uint16_t payload;   /* bytes */
-    uint32_t sequence;  /* TCP, as sent */
-    nstime at[2];       /* true time at each point; NSTIME_NONE: it never passed it */
-    uint32_t frames[2]; /* the first frame that shows it at each point, from 1; 0: none */
-    bool dropped[2];    /* the capture itself left the frame out */
-    uint32_t copies[2]; /* network copies that passed the point, beyond the first */
+    uint16_t payload;     /* bytes */
+    uint32_t sequence;    /* TCP, as sent */
+    uint64_t from, acked; /* TCP: offset of the first byte, and of the one that its sender expects next */
+    nstime at[2];         /* true time at each point; NSTIME_NONE: it never passed it */
+    uint32_t frames[2];   /* the first frame that shows it at each point, from 1; 0: none */
+    bool dropped[2];      /* the capture itself left the frame out */
+    uint32_t copies[2];   /* network copies that passed the point, beyond the first */
 };
 
 /* A frame of a capture. */

@@ -59,7 +59,7 @@ static void draw_window(struct rng *rng, struct pair_plan *plan, struct pair_poi
     point->to = one_in(rng, 4) ? plan->duration / 2 + world_span(rng, plan->duration / 2) : end;
     if (one_in(rng, 8)) {
         point->gap_from = plan->duration / 4 + world_span(rng, plan->duration / 4);
-        point->gap_to = point->gap_from + 3 * NS_PER_S + world_span(rng, plan->duration / 6);
+        point->gap_to = point->gap_from + PAIR_GAP_LEAST + world_span(rng, plan->duration / 6);
     }
 }
 

@@ -160,6 +160,8 @@ static uint32_t add_crossing(struct flow *flow, enum pair_way way, enum pair_ori
                                                           .payload = (uint16_t)sending->data,
                                                           .no_id = sending->no_id,
                                                           .sequence = sending->sequence,
+                                                          .from = sending->message.from,
+                                                          .acked = sending->message.acked,
                                                           .at = {NSTIME_NONE, NSTIME_NONE}};
     return (uint32_t)pair->count++;
 }
