@@ -339,13 +339,13 @@ static bool may_be_partner(const struct alone *a)
 }
 
 /* Of a row of alike datagrams some are alone at one point, and some at the other: a clock that was set unseen has put
- * each beside its neighbour, if no other packets show the clock there. If few found a partner, those may be partners by
+ * each beside its neighbour. If few found a partner, those may be partners by
  * chance; if none did, there are none. */
 static bool is_shifted(const struct judging *j, const struct alone *a, const struct row *row)
 {
     unsigned way = near_way_of(j, a);
     uint64_t arrived = see_pair(j->p, a->ref)->ways[way].arrived;
-    return (row->is_open[way][!a->shown.point] && !fates_is_shown_by_others(j, near_time(j, a))) ||
+    return row->is_open[way][!a->shown.point] ||
            (arrived && ROW_ALONE_SHARE * arrived < row->alone[way][a->shown.point]);
 }
 
