@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "pairing/least.h"
 #include "pairing/state.h"
 #include "tap.h"
 
@@ -45,8 +46,36 @@ static void test_delays(void)
     free(delays.kept);
 }
 
+/* For 1,000 s a packet passes each way ten times a second. For 5 of these the far clock is 200 ms ahead. */
+static nstime ahead_at(nstime at)
+{
+    return at > 500 * NS_PER_S && at < 505 * NS_PER_S ? 200 * NS_PER_MS : 0;
+}
+
+static void test_least(void)
+{
+    struct least_delays *least = least_new(0, 1000 * NS_PER_S);
+    struct clock_estimate clock;
+    unsigned wrong = 0;
+    for (unsigned i = 0; least && i < 10000; i++) {
+        nstime at = 100 * NS_PER_MS * i, queue = NS_PER_MS / 10 * (i * 7919 % 97);
+        least_add(least, true, at, at + ahead_at(at) + 10 * NS_PER_MS + queue);
+        least_add(least, false, at + 20 * NS_PER_MS + queue, at + ahead_at(at) + 10 * NS_PER_MS);
+    }
+    if (!least || !least_estimate(least, &clock))
+        abort();
+    for (nstime at = NS_PER_S / 2; at < 1000 * NS_PER_S; at += NS_PER_S) {
+        nstime off = clock_apply(&clock, at) - at - ahead_at(at);
+        wrong += off < -20 * NS_PER_MS || off > 20 * NS_PER_MS;
+    }
+    is_num(clock.count, 3, "a clock that was set for 5 s of 1,000 is followed");
+    is_num(wrong, 0, "and is right at all times");
+    least_free(least);
+}
+
 int main(void)
 {
     test_delays();
+    test_least();
     return tap_done();
 }
