@@ -18,7 +18,8 @@
 #define ECHO_BITS 12
 #define ECHO_ID_BITS 28
 /* Bits of a single number, which other packets of the connection have, too. It shows what a firewall adds to the other
- * number, and too little to compare clocks. */
+ * number, and too little to compare clocks. Unit: bits. Source: chosen; four packets exceed PAIRED_BITS. Effect:
+ * with more, two packets that are alike by chance pair conversations; with fewer, short ones are not paired. */
 #define ONE_NUMBER_BITS 12
 
 /* splitmix64. */

@@ -562,8 +562,30 @@ static void named(unsigned payload, uint16_t id, const char *server, nstime late
     pairing_free(pairing);
 }
 
+/* So many acknowledgements of a connection without timestamps. A firewall changes its addresses and one of its numbers.
+ */
+static void one_number(unsigned count, bool is_paired)
+{
+    exchanges(DELAY, 100 * MS);
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+            bool is_far = point == TRANSIT_FAR;
+            struct sent sent = (is_far ? up_far : up)(0, TCP_ACK, is_far ? 900000 : 700000, 300000 + 7919 * i, 0);
+            sent.from_port = is_far ? 61007 : 40007;
+            sent.to = is_far ? "203.0.113.9" : SERVER;
+            sent.timestamp = 0;
+            see((enum transit_point)point, NS_PER_S + 100 * MS * i + (is_far ? DELAY : 0), sent);
+        }
+    finish();
+    is_num(result->conversations_paired, 1U + is_paired, "%u packets, one number of which is the same at both points",
+           count);
+    pairing_free(pairing);
+}
+
 static void test_names(void)
 {
+    one_number(3, false);
+    one_number(4, true);
     named(6, 0, SERVER, 0, false);
     named(7, 0, SERVER, 0, true);
     named(3, 700, SERVER, 0, false);
