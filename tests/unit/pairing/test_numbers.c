@@ -418,8 +418,27 @@ static void ids_of_retransmission(void)
     pairing_free(pairing);
 }
 
+/* The last of alike datagrams comes so late, when exchanges do not show the clock any more. */
+static void alike_behind(nstime late, bool is_paired)
+{
+    begin(0);
+    for (unsigned i = 0; i < EXCHANGES + 3; i++) {
+        if (i < EXCHANGES)
+            exchange(100 * MS * i, i);
+        see_datagram(TRANSIT_NEAR, 100 * MS * i + 40 * MS, 24, 1);
+        see_datagram(TRANSIT_FAR, 100 * MS * i + 40 * MS + (i == EXCHANGES + 2 ? late : 0), 24, 1);
+    }
+    finish();
+    is_num(datagrams()->ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES + 2 + is_paired,
+           "behind the last sign of the clock one of alike datagrams comes %lld us late",
+           (long long)(late / NS_PER_US));
+    pairing_free(pairing);
+}
+
 static void test_partners(void)
 {
+    alike_behind(500 * NS_PER_US, true);
+    alike_behind(2 * MS, false);
     short_forged(20);
     ids_of_retransmission();
     windows();
