@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pairing/search.h"
 
-/* Packets by whose TTLs the way of a conversation is sure. Unit: packets. Source: one may be forged. */
+/* Packets by whose TTLs the way of a conversation is sure. Unit: packets. Source: one may be forged. Effect: with
+ * fewer, that one turns the way, so that true packets find no partner; with more, forged packets find one. */
 #define TTLS_SURE 2
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)

@@ -435,10 +435,47 @@ static void alike_behind(nstime late, bool is_paired)
     pairing_free(pairing);
 }
 
+/* The first segment comes with a TTL that a device set. */
+static void ttl_of_first(void)
+{
+    struct sent first = up_far(10, TCP_ACK, 1001, 5001, 500);
+    begin(0);
+    first.ttl = 99;
+    see(TRANSIT_NEAR, 0, up(10, TCP_ACK, 1001, 5001, 500));
+    see(TRANSIT_FAR, DELAY, first);
+    for (unsigned i = 1; i < EXCHANGES; i++) {
+        see(TRANSIT_NEAR, 100 * MS * i, up((uint16_t)(10 + i), TCP_ACK, 1001 + 500 * i, 5001, 500));
+        see(TRANSIT_FAR, 100 * MS * i + DELAY, up_far((uint16_t)(10 + i), TCP_ACK, 1001 + 500 * i, 5001, 500));
+    }
+    finish();
+    is_num(result->conversations[0].ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES,
+           "one packet with a higher TTL does not turn the way of a conversation");
+    pairing_free(pairing);
+}
+
+/* A segment is lost behind a handshake, and a forged one comes in its place. */
+static void ttl_of_forged(void)
+{
+    struct sent forged = up_far(700, TCP_ACK, 1001, 5001, 500);
+    begin(0);
+    handshake(0);
+    see(TRANSIT_NEAR, 100 * MS, up(10, TCP_ACK, 1001, 5001, 500));
+    forged.timestamp = 1010;
+    forged.ttl = 99;
+    see(TRANSIT_FAR, 100 * MS + DELAY, forged);
+    for (unsigned i = 1; i < 4; i++) /* too few to show that ids are kept */
+        exchange(100 * MS * (i + 1), i);
+    finish();
+    is_num(result->alone_count, 2, "a packet that gained TTL behind a handshake is a forged one");
+    pairing_free(pairing);
+}
+
 static void test_partners(void)
 {
     alike_behind(500 * NS_PER_US, true);
     alike_behind(2 * MS, false);
+    ttl_of_first();
+    ttl_of_forged();
     short_forged(20);
     ids_of_retransmission();
     windows();
