@@ -4,7 +4,8 @@
 /* Packets by whose TTLs the way of a conversation is sure. Unit: packets. Source: one may be forged. Effect: with
  * fewer, that one turns the way, so that true packets find no partner; with more, forged packets find one. */
 #define TTLS_SURE 2
-/* What counts against a partner. Unit: time, as a difference from the expected delay does. */
+/* What counts against a partner. Unit: time, as a difference from the expected delay does. Source: chosen.
+ * Effect: with less, another packet that comes in better time is the partner. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
 #define OTHER_TTL NS_PER_S

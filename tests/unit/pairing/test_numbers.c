@@ -435,6 +435,27 @@ static void alike_behind(nstime late, bool is_paired)
     pairing_free(pairing);
 }
 
+/* A censor forges a reset. It comes before the true one, and their TTLs alone differ. Both times count from the sending
+ * of the true one. */
+static void forged_reset(nstime delay, nstime forged_at, nstime true_at)
+{
+    nstime sent = NS_PER_S * EXCHANGES;
+    struct sent forged = up_far(0, TCP_RST | TCP_ACK, 9001, 5001, 0);
+    exchanges(delay, NS_PER_S);
+    see(TRANSIT_NEAR, sent, up(0, TCP_RST | TCP_ACK, 9001, 5001, 0));
+    fill(TRANSIT_NEAR, sent + 50 * MS, sent + 650 * MS);
+    forged.ttl = 50;
+    see(TRANSIT_FAR, sent + forged_at, forged);
+    see(TRANSIT_FAR, sent + true_at, up_far(0, TCP_RST | TCP_ACK, 9001, 5001, 0));
+    for (unsigned i = EXCHANGES + 1; i < EXCHANGES + 4; i++)
+        slow_exchange(NS_PER_S * i, i, delay);
+    finish();
+    ok(!result->hops_vary, "delay %lld ms: a forged reset after %lld ms is not the true one that comes after %lld ms",
+       (long long)(delay / MS), (long long)(forged_at / MS), (long long)(true_at / MS));
+    is_num(result->conversations[0].ways[TRANSIT_TOWARD_FAR].arrived, EXCHANGES + 4, "and the true one has arrived");
+    pairing_free(pairing);
+}
+
 /* The first segment comes with a TTL that a device set. */
 static void ttl_of_first(void)
 {
@@ -474,6 +495,7 @@ static void test_partners(void)
 {
     alike_behind(500 * NS_PER_US, true);
     alike_behind(2 * MS, false);
+    forged_reset(DELAY, DELAY, DELAY + 5 * MS);
     ttl_of_first();
     ttl_of_forged();
     short_forged(20);
