@@ -13,7 +13,7 @@
 #define PAIRED_BITS 40
 /* After so long a packet's partner is looked for, at least and at most; between, it is twice the usual delay and the
  * error of the clocks. Unit: time. Source: queues at the usual delay. Effect: a shorter one may choose a wrong one of
- * alike packets; a longer one needs more memory. */
+ * alike packets, or a forged packet that comes before the true one; a longer one needs more memory. */
 #define SETTLED_LEAST (100 * NS_PER_MS)
 #define SETTLED_MOST (500 * NS_PER_MS)
 /* After so long a packet is alone. Unit: time. Source: RFC 9293 3.4.1 names two minutes, and queues of seconds are

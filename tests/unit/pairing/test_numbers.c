@@ -496,6 +496,8 @@ static void test_partners(void)
     alike_behind(500 * NS_PER_US, true);
     alike_behind(2 * MS, false);
     forged_reset(DELAY, DELAY, DELAY + 5 * MS);
+    forged_reset(MS, MS, 21 * MS);
+    forged_reset(250 * MS, 90 * MS, 260 * MS);
     ttl_of_first();
     ttl_of_forged();
     short_forged(20);
