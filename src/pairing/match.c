@@ -151,7 +151,7 @@ static void note_ttl(struct pairing *p, struct pair_way *way, const struct held 
     way->ttl[TRANSIT_FAR] = far->ttl;
     way->down += far->ttl < near->ttl;
     way->up += far->ttl > near->ttl;
-    p->hops[far->ttl < near->ttl ? near->ttl - far->ttl : far->ttl - near->ttl]++;
+    p->hops[hops_between(near->ttl, far->ttl)]++;
     if (far->ttl != near->ttl && !near->is_alike && !far->is_alike)
         least_add(p->least, far->ttl < near->ttl, near->time, far->time);
 }

@@ -90,8 +90,6 @@ static struct flow_way *partner_way(struct pairing *p, const struct held *h, uin
     return &change_flow(p, pair->flows[!h->point])->ways[near_way ^ way_flips(pair, !h->point)];
 }
 
-/* How many packets a frame of segmentation offload was, by the largest that was seen, or else by what the receiver's
- * SYN allows. */
 /* Another host sent it than the packets of its way that have partners. Its bytes were acknowledged, but the host in
  * whose name it came never sent them. */
 static bool has_other_ttl(const struct pairing *p, const struct held *h)
@@ -101,6 +99,8 @@ static bool has_other_ttl(const struct pairing *p, const struct held *h)
     return usual && h->ttl != usual;
 }
 
+/* How many packets a frame of segmentation offload was, by the largest that was seen, or else by what the receiver's
+ * SYN allows. */
 static uint32_t packets_of(const struct pairing *p, const struct held *h)
 {
     const struct flow *flow = see_flow(p, h->flow);

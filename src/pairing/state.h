@@ -92,7 +92,7 @@ struct pairing {
     uint32_t orders[TRANSIT_POINTS];
     uint32_t *far_hosts; /* owned; by host: what a translator makes of it at the far point; NONE */
     size_t far_host_count, far_host_capacity;
-    uint64_t hops[256];
+    uint64_t hops[256]; /* by hops_between(): pairs of packets */
     struct transit_point_result points[TRANSIT_POINTS];
     nstime alike_first,
         alike_last; /* near clock: of alike pairs where nothing else shows the clock; NSTIME_NONE: none */
@@ -182,5 +182,11 @@ void rewrites_count(struct pairing *p, struct pair *pair, const struct transit_r
 
 /* judging/outcome.c: the end. */
 bool outcome_make(struct pairing *p, struct transit_result *out);
+
+/* Routers between two points that a packet passed with these TTLs. */
+static inline unsigned hops_between(uint8_t near_ttl, uint8_t far_ttl)
+{
+    return far_ttl < near_ttl ? near_ttl - far_ttl : far_ttl - near_ttl;
+}
 
 #endif

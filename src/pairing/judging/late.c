@@ -10,6 +10,9 @@
 /* Segments of the other point that are compared. Unit: packets. Source: chosen. Effect: a segment with more of them
  * near it is in doubt; fewer leave retransmitted segments in doubt, and more take time. */
 #define COMPARED_MOST 64
+/* Packets that are passed over for one that fits better. Unit: packets. Source: chosen; an attacker who sends more
+ * hides the true one. Effect: fewer leave it alone; more take time. */
+#define PASSED_OVER_MOST 16
 
 /* A packet that is alone, with what it may have in common with its partner. */
 struct candidate {
@@ -258,25 +261,49 @@ static void set_group(struct judging *j, const struct pair *pair, struct candida
             all[i].alone->group = j->groups;
 }
 
-/* Those that come when others the same way do, in their order, where the clock is shown. */
-static void join_alike(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, size_t nears)
+/* A device that forges a packet rarely stands where its sender does: the packet passes another number of routers. */
+static bool has_usual_hops(const struct judging *j, const struct candidate *near, const struct candidate *far)
 {
-    const struct side *side = side_of(j, pair);
-    enum transit_way way = sides_way(side, all[0].near_way);
+    return j->p->hops[hops_between(near->alone->shown.ttl, far->alone->shown.ttl)] > 0;
+}
+
+/* Joins those that come when others the same way do, in their order; with `usual`, those with the usual hops alone. */
+static void join_in_order(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, size_t nears,
+                          bool usual)
+{
+    enum transit_way way = sides_way(side_of(j, pair), all[0].near_way);
     size_t far = nears;
     struct delay_range range;
-    if (!side->known || !find_range(j, way, &range))
+    if (!find_range(j, way, &range))
         return;
-    nstime least = range.least, most = range.most;
     for (size_t near = 0; near < nears && far < count; near++) {
-        nstime from = way == TRANSIT_TOWARD_FAR ? all[near].common + least : all[near].common - most;
-        while (far < count && all[far].common < from)
-            far++;
-        if (far == count || all[far].common > from + (most - least) || !fates_is_shown(j, all[near].common) ||
-            !same_timestamps(&pair->ways[all[near].near_way], all[near].alone, all[far].alone))
+        nstime from = all[near].common + (way == TRANSIT_TOWARD_FAR ? range.least : -range.most);
+        nstime until = from + (range.most - range.least);
+        if (all[near].alone->gone)
             continue;
-        join(j, pair, &all[near], &all[far++], false);
+        while (far < count && (all[far].common < from || all[far].alone->gone))
+            far++;
+        size_t at = far;
+        while (at < count && at - far < PASSED_OVER_MOST &&
+               (all[at].alone->gone || (usual && !has_usual_hops(j, &all[near], &all[at]))))
+            at++;
+        bool fits = at < count && at - far < PASSED_OVER_MOST && all[at].common <= until &&
+                    fates_is_shown(j, all[near].common) &&
+                    same_timestamps(&pair->ways[all[near].near_way], all[near].alone, all[at].alone);
+        if (!fits)
+            continue;
+        join(j, pair, &all[near], &all[at], false);
+        far = at + 1;
     }
+}
+
+/* Where the clock is shown. */
+static void join_alike(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, size_t nears)
+{
+    if (!side_of(j, pair)->known)
+        return;
+    join_in_order(j, pair, all, count, nears, true);
+    join_in_order(j, pair, all, count, nears, false);
 }
 
 /* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
@@ -307,7 +334,7 @@ static void join_group(struct judging *j, struct pair *pair, struct candidate *a
     bool is_joined = false;
     for (size_t near = 0, far = nears; near < nears && far < count; near++) {
         size_t at = far;
-        while (at < count && !accepts(j, pair, &all[near], &all[at], rewritten) && at - far < 16)
+        while (at < count && !accepts(j, pair, &all[near], &all[at], rewritten) && at - far < PASSED_OVER_MOST)
             at++;
         if (at == count || !accepts(j, pair, &all[near], &all[at], rewritten))
             continue;
